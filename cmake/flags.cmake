@@ -5,15 +5,20 @@ target_compile_options(kith_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion
     -Wvla -Wundef -Wstrict-prototypes -Wformat=2
     $<$<BOOL:${KITH_WERROR}>:-Werror>
-    -ffunction-sections -fdata-sections -fno-common)
+    -fPIE -ffunction-sections -fdata-sections -fno-common)
 target_compile_definitions(kith_flags INTERFACE KITH_VERSION="${PROJECT_VERSION}")
-target_link_options(kith_flags INTERFACE -Wl,--gc-sections -Wl,--as-needed)
+target_link_options(kith_flags INTERFACE -pie -Wl,--gc-sections -Wl,--as-needed)
 
 if(KITH_SANITIZE OR KITH_FUZZ)
     set(kith_sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all
         -fno-omit-frame-pointer)
 elseif(KITH_TSAN)
     set(kith_sanitizers -fsanitize=thread -fno-omit-frame-pointer)
+endif()
+
+if(KITH_FUZZ)
+    # Coverage for the fuzzer in everything; its main() only where a target links it.
+    target_compile_options(kith_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 if(kith_sanitizers)
@@ -23,5 +28,5 @@ else()
     # Fortify wants an optimised build and is of no use beside a sanitizer.
     target_compile_options(kith_flags INTERFACE -fstack-protector-strong
         $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
-    target_link_options(kith_flags INTERFACE -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+    target_link_options(kith_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
 endif()

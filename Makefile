@@ -1,0 +1,95 @@
+# The face of the build for people; CMakeLists.txt is the build. `make help` lists what there is.
+.DEFAULT_GOAL := build
+.SUFFIXES:
+MAKEFLAGS += --no-print-directory
+
+PREFIX ?= $(HOME)/.local
+SEEDS ?= 1000
+SECONDS ?= 60
+
+CTEST := ctest --output-on-failure --no-label-summary -j $(shell nproc)
+BUILT := build/build.ninja
+
+.PHONY: build deps deps-test test demo install uninstall bench sim fuzz examples asan tsan format \
+        clean help
+
+build: $(BUILT)  ## the program, build/kith
+	@cmake --build build --target kith
+
+# Configures once; ninja itself notices when a CMakeLists.txt changes.
+$(BUILT):
+	@tools/deps --check build
+	@cmake --preset release --log-level=NOTICE
+
+build-%/build.ninja:
+	@cmake --preset $* --log-level=NOTICE
+
+deps:  ## installs what building needs, after saying what and why
+	@tools/deps build
+
+deps-test:
+	@tools/deps build test
+
+test: deps-test  ## every test: walls, gcc, clang with sanitizers; installs what they need
+	@cmake --preset release --log-level=NOTICE
+	@cmake --build build
+	@cmake --preset asan --log-level=NOTICE
+	@cmake --build build-asan
+	@failed=0; \
+	$(CTEST) --test-dir build-asan -L '^(unit|sim|fuzz)$$' || failed=1; \
+	$(CTEST) --test-dir build || failed=1; \
+	exit $$failed
+
+demo: deps build  ## a sensor, an actuator and a controller on this machine
+	@KITH=$(CURDIR)/build/kith exec scripts/demo
+
+install: build  ## to PREFIX, by default ~/.local
+	@cmake --install build --prefix $(PREFIX) --strip
+	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; \
+	    *) echo "Not on your PATH yet. Next: export PATH=\"$(PREFIX)/bin:\$$PATH\"";; esac
+
+uninstall:  ## takes away from PREFIX what install put there
+	@rm -fv $(PREFIX)/bin/kith
+	@if [ -f build/install_manifest.txt ]; then \
+	    grep '^$(PREFIX)/' build/install_manifest.txt | xargs -r -d '\n' rm -fv; fi
+
+bench:  ## figures, beside other systems in the same run; installs mosquitto
+	@tools/deps build bench
+	@cmake --preset release --log-level=NOTICE
+	@cmake --build build
+	@KITH=$(CURDIR)/build/kith exec bench/run
+
+sim: $(BUILT)  ## the simulator, SEEDS=1000 of them
+	@cmake --build build --target sim
+	@build/tests/sim seeds --count $(SEEDS)
+
+# New inputs are kept in build-fuzz/corpus, what crashes a target in build-fuzz/crashes.
+fuzz: deps-test build-fuzz/build.ninja  ## every fuzz target for SECONDS=60
+	@cmake --build build-fuzz
+	@mkdir -p build-fuzz/crashes
+	@for target in build-fuzz/fuzz/*_fuzz; do \
+	    name=$$(basename $$target _fuzz); mkdir -p build-fuzz/corpus/$$name; \
+	    echo "fuzz.$$name for $(SECONDS) s"; \
+	    $$target -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=1024 -verbosity=0 \
+	        -print_final_stats=1 -artifact_prefix=build-fuzz/crashes/$$name- \
+	        build-fuzz/corpus/$$name tests/fuzz/corpus/$$name || exit 1; done
+
+examples: $(BUILT)  ## the small programs of examples/, into build/examples
+	@cmake --build build --target examples
+
+asan: deps-test build-asan/build.ninja  ## every test but the walls under address and UB sanitizers
+	@cmake --build build-asan
+	@$(CTEST) --test-dir build-asan
+
+tsan: deps-test build-tsan/build.ninja  ## the same under the thread sanitizer
+	@cmake --build build-tsan
+	@$(CTEST) --test-dir build-tsan
+
+format:  ## lays out all C files by .clang-format
+	@find src tests bench examples -name '*.[ch]' -exec clang-format -i {} +
+
+clean:  ## takes away all build folders
+	@rm -rf build build-asan build-tsan build-fuzz build-debug
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
