@@ -5,11 +5,15 @@
 # clock, draw no randomness, open no file and print nothing. tests/sim lives under the same rule for
 # layers and clocks, because a simulator that reads a clock cannot repeat a seed.
 #
-# usage: tools/layers.sh [ROOT]
+# Text can be fooled by a macro or a hand-written prototype, the linker cannot: where the libraries
+# are built, what base, core and wire leave undefined is held against a list as well.
+#
+# usage: tools/layers.sh [ROOT [BUILD]]
 set -u
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
 root=${1:-$here/..}
+build=${2:+$(cd "$2" && pwd)}
 cd "$root" || exit 1
 
 declare -A right=(
@@ -29,6 +33,14 @@ clocks='time|clock|clock_gettime|gettimeofday|timespec_get|ftime|times'
 random='rand|srand|rand_r|random|srandom|drand48|getrandom|getentropy|arc4random'
 world='fopen|freopen|open|read|write|socket|system|popen|getenv|signal|setlocale'
 talk='printf|vprintf|fprintf|vfprintf|puts|fputs|putchar|perror|scanf|fscanf|getchar'
+
+# What a pure library may take from C's own: functions of their arguments, and memory.
+pure_symbols='mem(cpy|move|set|cmp|chr)|str(len|cmp|ncmp|chr|rchr|str|spn|cspn|pbrk)|v?snprintf'
+pure_symbols+='|strto(d|l|ll|ul|ull|imax|umax)|malloc|calloc|realloc|free|abort|qsort|bsearch'
+pure_symbols+='|(is|to)[a-z]+|__ctype_[a-z_]+|__errno_location|__stack_chk_fail'
+pure_symbols+='|(sin|cos|tan|exp|exp2|log|log2|log10|pow|sqrt|fmod|floor|ceil|trunc|round|lround'
+pure_symbols+='|llround|rint|nearbyint|frexp|ldexp|modf|fabs|fmin|fmax|hypot|nextafter)[fl]?'
+check_symbols='f?printf|fputs|fwrite|stderr' # base/check.c may say why it aborts
 
 bad=0
 seen=0
@@ -91,10 +103,30 @@ check_folder() { # LAYER FOLDER
     done < <(find "$2" -type f -name '*.[ch]' 2>/dev/null | sort)
 }
 
+check_library() { # LAYER: what its library leaves to others
+    local layer=$1 library=$build/libkith_$1.a own=() name
+    [[ -f $library ]] || return
+    for name in ${right[$layer]}; do
+        [[ ! -f $build/libkith_$name.a ]] || own+=("$build/libkith_$name.a")
+    done
+    while read -r object name; do
+        [[ $layer/$object == base/check.c.o && $name =~ ^(__)?($check_symbols)(_chk)?$ ]] ||
+            say "src/$layer/${object%.o}" "calls $name, which is neither pure nor in: ${right[$layer]}"
+    done < <({
+        nm -g --defined-only "${own[@]}" | awk 'NF == 3 { print $3, "." }'
+        nm -u "$library" | awk '/:$/ { sub(/:$/, ""); object = $0 } /^ +U / { print $2, object }'
+    } | awk -v pure="^(__)?($pure_symbols)(_chk)?\$|^_GLOBAL_OFFSET_TABLE_\$" '
+        $2 == "." { defined[$1] = 1; next }
+        !($1 in defined) && $1 !~ pure { print $2, $1 }')
+}
+
 for layer in base core wire io app; do
     check_folder "$layer" "src/$layer"
 done
 check_folder sim tests/sim
+for layer in base core wire; do
+    [[ -z $build ]] || check_library "$layer"
+done
 
 stray=$(find src -type f -name '*.[ch]' 2>/dev/null | grep -Ev '^src/(base|core|wire|io|app)/[^/]+$')
 [[ -z $stray ]] || say "$stray" "is in no layer"
