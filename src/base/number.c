@@ -135,7 +135,7 @@ static double parse_slowly(struct span text, int64_t exponent)
 enum err number_parse(struct span text, double *value)
 {
     struct decimal d;
-    if (!scan(text, &d))
+    if (text.size == 0 || !scan(text, &d))
         return ERR_SYNTAX;
     bool exact = d.digits <= MANTISSA_DIGITS_MAX && d.mantissa <= NUMBER_INTEGER_MAX;
     if (d.integer && !exact)

@@ -1,0 +1,65 @@
+#include "base/text.h"
+#include "wire/json_text.h"
+
+static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+
+/* No quote, backslash or control character in it. */
+static void write_utf8(struct buf *b, struct span s)
+{
+    while (s.size > 0) {
+        size_t size = text_character_size(s);
+        if (size > 0)
+            buf_put(b, s.bytes, size);
+        else
+            buf_text(b, replacement);
+        size += size == 0;
+        s.bytes += size;
+        s.size -= size;
+    }
+}
+
+static void write_special(struct buf *b, char c)
+{
+    static const char letters[0x20] = {
+        ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
+    if (c == '\0') {
+        buf_text(b, replacement);
+        return;
+    }
+    char letter = c == '"' || c == '\\' ? c : letters[(unsigned char)c];
+    buf_char(b, '\\');
+    if (letter) {
+        buf_char(b, letter);
+    } else {
+        buf_text(b, "u00");
+        buf_hex(b, (const uint8_t *)&c, 1);
+    }
+}
+
+void json_write_string(struct buf *b, struct span s)
+{
+    if (s.size == 0)
+        s = SPAN("");
+    const char *end = s.bytes + s.size;
+    buf_char(b, '"');
+    for (const char *at = s.bytes;; at++) {
+        uint64_t seen = 0;
+        const char *stop = json_text_pass_plain(at, end, &seen);
+        struct span run = {at, (size_t)(stop - at)};
+        if (seen & JSON_TEXT_ABOVE_ASCII)
+            write_utf8(b, run);
+        else
+            buf_span(b, run);
+        if (stop == end)
+            break;
+        write_special(b, *stop);
+        at = stop;
+    }
+    buf_char(b, '"');
+}
+
+void json_write_number(struct buf *b, double value)
+{
+    char text[NUMBER_TEXT_MAX];
+    buf_put(b, text, number_format(text, value));
+}
