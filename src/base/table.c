@@ -51,10 +51,11 @@ static uint64_t sip_hash(const uint64_t seed[2], struct span key)
         seed[0] ^ 0x6c7967656e657261,
         seed[1] ^ 0x7465646279746573,
     };
-    size_t at = 0;
-    for (; key.size - at >= 8; at += 8)
-        sip_word(v, load(key.bytes + at, 8));
-    sip_word(v, load(key.bytes + at, key.size - at) | (uint64_t)key.size << 56);
+    const char *at = key.bytes;
+    size_t left = key.size;
+    for (; left >= 8; at += 8, left -= 8)
+        sip_word(v, load(at, 8));
+    sip_word(v, load(at, left) | (uint64_t)key.size << 56);
     v[2] ^= 0xff;
     for (int i = 0; i < 3; i++)
         sip_round(v);

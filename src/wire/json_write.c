@@ -26,10 +26,11 @@ static void write_special(struct buf *b, char c)
         buf_text(b, replacement);
         return;
     }
-    char letter = c == '"' || c == '\\' ? c : letters[(unsigned char)c];
     buf_char(b, '\\');
-    if (letter) {
-        buf_char(b, letter);
+    if (c == '"' || c == '\\') {
+        buf_char(b, c);
+    } else if (letters[(unsigned char)c]) {
+        buf_char(b, letters[(unsigned char)c]);
     } else {
         buf_text(b, "u00");
         buf_hex(b, (const uint8_t *)&c, 1);
