@@ -1,0 +1,444 @@
+/* One line, one message. The first member decides the kind; a table then says which members that
+ * kind has and how they are read. A state_update is the hot path: its
+ * records are read in the same pass over the line.
+ *
+ * Failures: the first one ends the reading and is named; what a peer sent is never quoted. A kind
+ * of a later version must still be one JSON object. */
+#include "wire/message.h"
+
+#include "base/hex.h"
+#include "wire/field.h"
+#include "wire/message_write.h"
+
+struct decoder {
+    struct message *m;
+    struct message_memory *memory;
+    struct buf strings;
+    const char **cause;
+    struct message_entry *entry; /* of a `have`, being read */
+};
+
+/* What a kind is and does. */
+struct kind {
+    const char *text;
+    struct field_set set;
+    field_fn *read;
+    enum err (*finish)(struct decoder *d); /* what concerns members together; may be NULL */
+};
+
+static enum err refuse(struct decoder *d, enum err err, const char *cause)
+{
+    *d->cause = cause;
+    return err;
+}
+
+/* Reading: values that several kinds have */
+
+static enum err read_name(struct decoder *d, struct json_reader *r, struct span *name)
+{
+    enum err err = field_text(r, &d->strings, name);
+    return err == ERR_OK && !access_name_valid(*name) ? ERR_RANGE : err;
+}
+
+static enum err read_key(struct decoder *d, struct json_reader *r, struct key_id *key)
+{
+    struct span text;
+    enum err err = field_text(r, &d->strings, &text);
+    if (err != ERR_OK)
+        return err;
+    return hex_decode(text, key->bytes, sizeof key->bytes) == ERR_OK ? ERR_OK : ERR_RANGE;
+}
+
+/* Epochs and sequences, which begin at 1. */
+static enum err read_count(struct json_reader *r, uint64_t *count)
+{
+    return field_u53(r, 1, NUMBER_INTEGER_MAX, count);
+}
+
+#define DEVICE_FIELD FIELD("device", "a device's name")
+#define KEY_FIELD    FIELD("key", "40 hexadecimal digits")
+#define EPOCH_FIELD  FIELD("epoch", "a whole number from 1")
+#define SEQ_FIELD    FIELD("seq", "a whole number from 1")
+
+/* A log that is not the obvious one has a device and a key; half a name is none. */
+static enum err finish_log(struct decoder *d, const struct message_log *log)
+{
+    static const struct key_id none;
+    if ((log->device.size == 0) == ident_key_equal(&log->key, &none))
+        return ERR_OK;
+    return refuse(d, ERR_RANGE, "\"device\" and \"key\" must stand together");
+}
+
+/* hello */
+
+enum { HELLO_VERSION, HELLO_DEVICE, HELLO_ROLE, HELLO_EPOCH, HELLO_WANTS };
+
+static const struct field hello_fields[] = {
+    [HELLO_VERSION] = FIELD("version", "a whole number from 1"),
+    [HELLO_DEVICE] = DEVICE_FIELD,
+    [HELLO_ROLE] = FIELD("role", "sensor, actuator, controller or observer"),
+    [HELLO_EPOCH] = EPOCH_FIELD,
+    [HELLO_WANTS] = FIELD("wants", "a list of at most 4 roles"),
+};
+
+static enum err read_wants(struct decoder *d, struct json_reader *r)
+{
+    enum json_token token = json_next(r);
+    if (token != JSON_ARRAY)
+        return field_mismatch(token);
+    for (size_t count = 0; (token = json_next(r)) == JSON_STRING; count++) {
+        struct span text;
+        enum role role;
+        if (count == LIMIT_WANTS || field_string(r, &d->strings, &text) != ERR_OK)
+            return ERR_SIZE;
+        if (!access_role_parse(text, &role))
+            return ERR_RANGE;
+        d->m->hello.wants[role] = true;
+    }
+    return token == JSON_ARRAY_END ? ERR_OK : field_mismatch(token);
+}
+
+static enum err read_hello(void *context, struct json_reader *r, size_t which)
+{
+    struct decoder *d = context;
+    struct message *m = d->m;
+    struct span role;
+    uint64_t version = 0;
+    enum err err;
+    switch (which) {
+    case HELLO_VERSION:
+        err = field_u53(r, 1, UINT32_MAX, &version);
+        m->hello.version = (uint32_t)version;
+        return err;
+    case HELLO_DEVICE:
+        return read_name(d, r, &m->hello.device);
+    case HELLO_ROLE:
+        err = field_text(r, &d->strings, &role);
+        return err == ERR_OK && !access_role_parse(role, &m->hello.role) ? ERR_RANGE : err;
+    case HELLO_EPOCH:
+        return read_count(r, &m->hello.epoch);
+    default:
+        return read_wants(d, r);
+    }
+}
+
+/* have */
+
+enum { HAVE_LOGS, HAVE_MORE };
+enum { ENTRY_DEVICE, ENTRY_KEY, ENTRY_EPOCH, ENTRY_FIRST, ENTRY_LAST, ENTRY_CLOSED };
+
+static const struct field have_fields[] = {
+    [HAVE_LOGS] = FIELD("logs", "a list of at most 256 logs"),
+    [HAVE_MORE] = FIELD("more", "true or false"),
+};
+
+static const struct field entry_fields[] = {
+    [ENTRY_DEVICE] = DEVICE_FIELD,
+    [ENTRY_KEY] = KEY_FIELD,
+    [ENTRY_EPOCH] = EPOCH_FIELD,
+    [ENTRY_FIRST] = FIELD("first", "a whole number from 1"),
+    [ENTRY_LAST] = FIELD("last", "a whole number from first - 1"),
+    [ENTRY_CLOSED] = FIELD("closed", "true or false"),
+};
+
+static const struct field_set entry_set = {entry_fields, COUNT_OF(entry_fields),
+                                           (1U << ENTRY_CLOSED) - 1};
+
+static enum err read_entry(void *context, struct json_reader *r, size_t which)
+{
+    struct decoder *d = context;
+    struct message_entry *e = d->entry;
+    switch (which) {
+    case ENTRY_DEVICE:
+        return read_name(d, r, &e->log.device);
+    case ENTRY_KEY:
+        return read_key(d, r, &e->log.key);
+    case ENTRY_EPOCH:
+        return read_count(r, &e->log.epoch);
+    case ENTRY_FIRST:
+        return read_count(r, &e->first);
+    case ENTRY_LAST:
+        return field_u53(r, 0, NUMBER_INTEGER_MAX, &e->last);
+    default:
+        return field_bool(r, &e->closed);
+    }
+}
+
+static enum err read_entries(struct decoder *d, struct json_reader *r)
+{
+    enum json_token token = json_next(r);
+    if (token != JSON_ARRAY)
+        return field_mismatch(token);
+    while ((token = json_next(r)) == JSON_OBJECT) {
+        if (d->m->have.count == LIMIT_LINE_ENTRIES)
+            return ERR_SIZE;
+        d->entry = &d->memory->entries[d->m->have.count++];
+        *d->entry = (struct message_entry){0};
+        enum err err = field_read(r, &entry_set, read_entry, d, d->cause);
+        if (err != ERR_OK)
+            return err;
+        if (d->entry->last < d->entry->first - 1)
+            return refuse(d, ERR_RANGE, entry_fields[ENTRY_LAST].rule);
+    }
+    d->m->have.entries = d->memory->entries;
+    return token == JSON_ARRAY_END ? ERR_OK : field_mismatch(token);
+}
+
+static enum err read_have(void *context, struct json_reader *r, size_t which)
+{
+    struct decoder *d = context;
+    return which == HAVE_LOGS ? read_entries(d, r) : field_bool(r, &d->m->have.more);
+}
+
+/* state_update */
+
+enum { UPDATE_DEVICE, UPDATE_KEY, UPDATE_RECORDS };
+
+static const struct field update_fields[] = {
+    [UPDATE_DEVICE] = DEVICE_FIELD,
+    [UPDATE_KEY] = KEY_FIELD,
+    [UPDATE_RECORDS] = FIELD("records", "a list of 1 to 1024 records"),
+};
+
+/* One run of one log: the device that is named, if any, one epoch, no gap. */
+static bool follows(const struct message *m, const struct record *records, size_t i)
+{
+    struct span device = m->update.log.device.size > 0 ? m->update.log.device : records[0].device;
+    return span_equal(records[i].device, device) &&
+           (i == 0 ||
+            (records[i].epoch == records[0].epoch && records[i].seq == records[i - 1].seq + 1));
+}
+
+static enum err read_records(struct decoder *d, struct json_reader *r)
+{
+    struct message *m = d->m;
+    struct record *records = d->memory->records;
+    enum json_token token = json_next(r);
+    if (token != JSON_ARRAY)
+        return field_mismatch(token);
+    while ((token = json_next(r)) == JSON_OBJECT) {
+        size_t i = m->update.count;
+        if (i == LIMIT_LINE_RECORDS)
+            return ERR_SIZE;
+        enum err err = record_read(r, &records[i], &d->strings, d->cause);
+        if (err != ERR_OK)
+            return err;
+        if (!follows(m, records, i))
+            return refuse(d, ERR_RANGE, "records must be consecutive, of one device and epoch");
+        m->update.count++;
+    }
+    if (token != JSON_ARRAY_END || m->update.count == 0)
+        return field_mismatch(token);
+    m->update.records = records;
+    m->update.log.epoch = records[0].epoch;
+    return ERR_OK;
+}
+
+static enum err read_update(void *context, struct json_reader *r, size_t which)
+{
+    struct decoder *d = context;
+    struct message *m = d->m;
+    if (which == UPDATE_RECORDS)
+        return read_records(d, r);
+    if (m->update.count > 0)
+        return refuse(d, ERR_RANGE, "\"device\" and \"key\" must stand before \"records\"");
+    return which == UPDATE_DEVICE ? read_name(d, r, &m->update.log.device)
+                                  : read_key(d, r, &m->update.log.key);
+}
+
+static enum err finish_update(struct decoder *d)
+{
+    return finish_log(d, &d->m->update.log);
+}
+
+/* seal, ack */
+
+enum { SEAL_DEVICE, SEAL_KEY, SEAL_EPOCH, SEAL_SEQ, SEAL_SIG };
+
+static const struct field seal_fields[] = {
+    [SEAL_DEVICE] = DEVICE_FIELD,
+    [SEAL_KEY] = KEY_FIELD,
+    [SEAL_EPOCH] = EPOCH_FIELD,
+    [SEAL_SEQ] = SEQ_FIELD,
+    [SEAL_SIG] = FIELD("sig", "1 to 80 bytes in base64url"),
+};
+
+static enum err read_log_member(struct decoder *d, struct json_reader *r, size_t which,
+                                struct message_log *log)
+{
+    switch (which) {
+    case SEAL_DEVICE:
+        return read_name(d, r, &log->device);
+    case SEAL_KEY:
+        return read_key(d, r, &log->key);
+    default:
+        return read_count(r, &log->epoch);
+    }
+}
+
+static enum err read_signature(struct decoder *d, struct json_reader *r)
+{
+    struct message *m = d->m;
+    struct span text;
+    enum err err = field_text(r, &d->strings, &text);
+    if (err != ERR_OK)
+        return err;
+    err = hex_base64_decode(text, m->seal.signature, LIMIT_SIGNATURE, &m->seal.signature_size);
+    if (err == ERR_SIZE)
+        return ERR_SIZE;
+    return err == ERR_OK && m->seal.signature_size > 0 ? ERR_OK : ERR_RANGE;
+}
+
+static enum err read_seal(void *context, struct json_reader *r, size_t which)
+{
+    struct decoder *d = context;
+    if (which == SEAL_SEQ)
+        return read_count(r, &d->m->seal.seq);
+    if (which == SEAL_SIG)
+        return read_signature(d, r);
+    return read_log_member(d, r, which, &d->m->seal.log);
+}
+
+static enum err finish_seal(struct decoder *d)
+{
+    return finish_log(d, &d->m->seal.log);
+}
+
+static enum err read_ack(void *context, struct json_reader *r, size_t which)
+{
+    struct decoder *d = context;
+    if (which == SEAL_SEQ)
+        return read_count(r, &d->m->ack.seq);
+    return read_log_member(d, r, which, &d->m->ack.log);
+}
+
+static enum err finish_ack(struct decoder *d)
+{
+    return finish_log(d, &d->m->ack.log);
+}
+
+/* ping, pong */
+
+static const struct field ping_fields[] = {
+    FIELD("t", "a whole number from 0"), FIELD("clock", "a whole number from 0"), /* pong only */
+};
+
+static enum err read_ping(void *context, struct json_reader *r, size_t which)
+{
+    struct decoder *d = context;
+    return field_u53(r, 0, NUMBER_INTEGER_MAX,
+                     which == 0 ? &d->m->ping.sent_ms : &d->m->ping.clock_ms);
+}
+
+/* goodbye, error */
+
+static const struct field end_fields[] = {
+    FIELD("reason", "a printable text of at most 127 bytes"),
+};
+
+static enum err read_end(void *context, struct json_reader *r, size_t which)
+{
+    (void)which;
+    struct decoder *d = context;
+    struct span *reason = &d->m->end.reason;
+    enum err err = field_text(r, &d->strings, reason);
+    if (err != ERR_OK)
+        return err;
+    if (reason->size > LIMIT_REASON)
+        return ERR_SIZE;
+    return field_printable(*reason) ? ERR_OK : ERR_RANGE;
+}
+
+/* All kinds */
+
+static enum err read_nothing(void *context, struct json_reader *r, size_t which)
+{
+    (void)context;
+    (void)r;
+    (void)which;
+    return ERR_OK;
+}
+
+static const struct kind kinds[MESSAGE_KIND_COUNT] = {
+    [MESSAGE_HELLO] = {"hello", {hello_fields, 5, 0x1f}, read_hello, NULL},
+    [MESSAGE_HAVE] = {"have", {have_fields, 2, 1}, read_have, NULL},
+    [MESSAGE_STATE_UPDATE] = {"state_update",
+                              {update_fields, 3, 1U << UPDATE_RECORDS},
+                              read_update,
+                              finish_update},
+    [MESSAGE_SEAL] = {"seal",
+                      {seal_fields, 5, 1U << SEAL_EPOCH | 1U << SEAL_SEQ | 1U << SEAL_SIG},
+                      read_seal,
+                      finish_seal},
+    [MESSAGE_ACK] = {"ack",
+                     {seal_fields, 4, 1U << SEAL_EPOCH | 1U << SEAL_SEQ},
+                     read_ack,
+                     finish_ack},
+    [MESSAGE_PING] = {"ping", {ping_fields, 1, 1}, read_ping, NULL},
+    [MESSAGE_PONG] = {"pong", {ping_fields, 2, 3}, read_ping, NULL},
+    [MESSAGE_GOODBYE] = {"goodbye", {end_fields, 1, 1}, read_end, NULL},
+    [MESSAGE_ERROR] = {"error", {end_fields, 1, 1}, read_end, NULL},
+    [MESSAGE_UNKNOWN] = {"unknown", {NULL, 0, 0}, read_nothing, NULL},
+};
+
+const char *message_kind_text(enum message_kind kind)
+{
+    return kinds[kind].text;
+}
+
+size_t message_encode(const struct message *m, char *out, size_t capacity)
+{
+    if (m->kind == MESSAGE_UNKNOWN)
+        return 0;
+    struct buf b;
+    buf_init(&b, out, capacity < LIMIT_LINE ? capacity : LIMIT_LINE);
+    buf_text(&b, "{\"type\":\"");
+    buf_text(&b, kinds[m->kind].text);
+    buf_text(&b, "\",");
+    message_write_members(&b, m);
+    buf_text(&b, "}\n");
+    return b.overflow ? 0 : b.size;
+}
+
+/* Up to and with the first member, which says what the others are. */
+static enum err read_kind(struct decoder *d, struct json_reader *r)
+{
+    enum json_token token = json_next(r);
+    if (token != JSON_OBJECT)
+        return refuse(d, ERR_SYNTAX,
+                      token == JSON_BAD ? json_error(r, &(size_t){0}) : "a message is an object");
+    token = json_next(r);
+    if (token == JSON_KEY && json_text_is(r, "type"))
+        token = json_next(r);
+    else if (token != JSON_BAD)
+        token = JSON_NULL;
+    if (token == JSON_BAD)
+        return refuse(d, ERR_SYNTAX, json_error(r, &(size_t){0}));
+    if (token != JSON_STRING)
+        return refuse(d, ERR_RANGE, "the first member must be \"type\", a text");
+    for (d->m->kind = 0; d->m->kind < MESSAGE_UNKNOWN; d->m->kind++)
+        if (json_text_is(r, kinds[d->m->kind].text))
+            break;
+    return ERR_OK;
+}
+
+enum err message_decode(struct span line, struct message *m, struct message_memory *memory,
+                        const char **cause)
+{
+    *m = (struct message){0};
+    *cause = NULL;
+    struct decoder d = {.m = m, .memory = memory, .cause = cause};
+    buf_init(&d.strings, memory->text, sizeof memory->text);
+    struct json_reader r;
+    json_reader_init(&r, line);
+    enum err err = read_kind(&d, &r);
+    if (err != ERR_OK)
+        return err;
+    const struct kind *kind = &kinds[m->kind];
+    err = field_read(&r, &kind->set, kind->read, &d, cause);
+    if (err != ERR_OK)
+        return err;
+    if (json_next(&r) != JSON_END)
+        return refuse(&d, ERR_SYNTAX, json_error(&r, &(size_t){0}));
+    return kind->finish ? kind->finish(&d) : ERR_OK;
+}

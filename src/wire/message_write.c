@@ -1,0 +1,155 @@
+#include "wire/message_write.h"
+
+#include "base/hex.h"
+#include "wire/field.h"
+
+static void put_count(struct buf *b, const char *before, uint64_t count)
+{
+    buf_text(b, before);
+    buf_u64(b, count);
+}
+
+static void put_device(struct buf *b, struct span device)
+{
+    buf_text(b, "\"device\":");
+    json_write_string(b, device);
+}
+
+static void put_key(struct buf *b, const struct key_id *key)
+{
+    buf_text(b, ",\"key\":\"");
+    buf_hex(b, key->bytes, sizeof key->bytes);
+    buf_char(b, '"');
+}
+
+/* Before the members that all kinds of this log have; nothing for the obvious log. */
+static void put_log(struct buf *b, const struct message_log *log)
+{
+    if (log->device.size == 0)
+        return;
+    put_device(b, log->device);
+    put_key(b, &log->key);
+    buf_char(b, ',');
+}
+
+static void write_hello(struct buf *b, const struct message *m)
+{
+    put_count(b, "\"version\":", m->hello.version);
+    buf_char(b, ',');
+    put_device(b, m->hello.device);
+    buf_text(b, ",\"role\":\"");
+    buf_text(b, access_role_text(m->hello.role));
+    put_count(b, "\",\"epoch\":", m->hello.epoch);
+    buf_text(b, ",\"wants\":[");
+    bool first = true;
+    for (int role = 0; role < ROLE_COUNT; role++) {
+        if (!m->hello.wants[role])
+            continue;
+        buf_text(b, first ? "\"" : ",\"");
+        buf_text(b, access_role_text((enum role)role));
+        buf_char(b, '"');
+        first = false;
+    }
+    buf_char(b, ']');
+}
+
+static void write_entry(struct buf *b, const struct message_entry *e)
+{
+    buf_char(b, '{');
+    put_device(b, e->log.device);
+    put_key(b, &e->log.key);
+    put_count(b, ",\"epoch\":", e->log.epoch);
+    put_count(b, ",\"first\":", e->first);
+    put_count(b, ",\"last\":", e->last);
+    buf_text(b, e->closed ? ",\"closed\":true}" : "}");
+}
+
+static void write_have(struct buf *b, const struct message *m)
+{
+    b->overflow |= m->have.count > LIMIT_LINE_ENTRIES;
+    buf_text(b, "\"logs\":[");
+    for (size_t i = 0; i < m->have.count; i++) {
+        if (i > 0)
+            buf_char(b, ',');
+        write_entry(b, &m->have.entries[i]);
+    }
+    buf_text(b, m->have.more ? "],\"more\":true" : "]");
+}
+
+static void write_update(struct buf *b, const struct message *m)
+{
+    put_log(b, &m->update.log);
+    buf_text(b, "\"records\":[");
+    buf_span(b, m->update.bytes);
+    buf_char(b, ']');
+}
+
+static void write_seal(struct buf *b, const struct message *m)
+{
+    char text[2 * LIMIT_SIGNATURE];
+    size_t size = m->seal.signature_size;
+    if (size == 0 || size > LIMIT_SIGNATURE) {
+        b->overflow = true;
+        return;
+    }
+    hex_base64_encode(text, m->seal.signature, size);
+    put_log(b, &m->seal.log);
+    put_count(b, "\"epoch\":", m->seal.log.epoch);
+    put_count(b, ",\"seq\":", m->seal.seq);
+    buf_text(b, ",\"sig\":\"");
+    buf_put(b, text, hex_base64_size(size));
+    buf_char(b, '"');
+}
+
+static void write_ack(struct buf *b, const struct message *m)
+{
+    put_log(b, &m->ack.log);
+    put_count(b, "\"epoch\":", m->ack.log.epoch);
+    put_count(b, ",\"seq\":", m->ack.seq);
+}
+
+static void write_ping(struct buf *b, const struct message *m)
+{
+    put_count(b, "\"t\":", m->ping.sent_ms);
+    if (m->kind == MESSAGE_PONG)
+        put_count(b, ",\"clock\":", m->ping.clock_ms);
+}
+
+static void write_end(struct buf *b, const struct message *m)
+{
+    b->overflow |= m->end.reason.size > LIMIT_REASON || !field_printable(m->end.reason);
+    buf_text(b, "\"reason\":");
+    json_write_string(b, m->end.reason);
+}
+
+void message_write_members(struct buf *b, const struct message *m)
+{
+    switch (m->kind) {
+    case MESSAGE_HELLO:
+        write_hello(b, m);
+        return;
+    case MESSAGE_HAVE:
+        write_have(b, m);
+        return;
+    case MESSAGE_STATE_UPDATE:
+        write_update(b, m);
+        return;
+    case MESSAGE_SEAL:
+        write_seal(b, m);
+        return;
+    case MESSAGE_ACK:
+        write_ack(b, m);
+        return;
+    case MESSAGE_PING:
+    case MESSAGE_PONG:
+        write_ping(b, m);
+        return;
+    case MESSAGE_GOODBYE:
+    case MESSAGE_ERROR:
+        write_end(b, m);
+        return;
+    case MESSAGE_UNKNOWN:
+    case MESSAGE_KIND_COUNT:
+        b->overflow = true;
+    }
+}

@@ -1,0 +1,319 @@
+/* The hot path of the wire: every reading passes record_encode() once at its author and
+ * record_read() once at each receiver. What is right is decided in one place for both, the
+ * functions *_valid() below: whatever we write we would also read.
+ *
+ * Failures: the first one found is reported, in the order of the text; what concerns members
+ * together (a missing one, type and topic) comes last. */
+#include "wire/record.h"
+
+#include "base/text.h"
+#include "core/access.h"
+#include "wire/field.h"
+
+#include <math.h>
+
+enum {
+    MEMBER_TYPE,
+    MEMBER_DEVICE,
+    MEMBER_TOPIC,
+    MEMBER_EPOCH,
+    MEMBER_SEQ,
+    MEMBER_TS,
+    MEMBER_TICK,
+    MEMBER_SOURCE_TS,
+    MEMBER_VALUE,
+    MEMBER_UNIT,
+    MEMBER_PLAIN,
+};
+
+/* In the order in which they are written. */
+static const struct field members[] = {
+    [MEMBER_TYPE] = FIELD("type", "a property's name"),
+    [MEMBER_DEVICE] = FIELD("device", "a device's name"),
+    [MEMBER_TOPIC] = FIELD("topic", "device/property/set"),
+    [MEMBER_EPOCH] = FIELD("epoch", "a whole number from 1"),
+    [MEMBER_SEQ] = FIELD("seq", "a whole number from 1"),
+    [MEMBER_TS] = FIELD("ts", "a whole number from 0"),
+    [MEMBER_TICK] = FIELD("tick", "a whole number below 2^32"),
+    [MEMBER_SOURCE_TS] = FIELD("source_ts", "a whole number from 0"),
+    [MEMBER_VALUE] = FIELD("value", "a number, true, false or a short printable text"),
+    [MEMBER_UNIT] = FIELD("unit", "a short printable text"),
+    [MEMBER_PLAIN] = FIELD("plain", "true or false"),
+};
+
+static const struct field_set member_set = {members, COUNT_OF(members),
+                                            1U << MEMBER_TYPE | 1U << MEMBER_DEVICE |
+                                                1U << MEMBER_EPOCH | 1U << MEMBER_SEQ |
+                                                1U << MEMBER_TS};
+
+static const char too_long[] = "a record must take at most 4096 bytes";
+static const char set_type[] = "set";
+static const char set_suffix[] = "/set";
+
+static bool topic_valid(struct span topic)
+{
+    size_t suffix = sizeof set_suffix - 1;
+    return topic.size > suffix && access_topic_valid(topic) &&
+           memcmp(topic.bytes + topic.size - suffix, set_suffix, suffix) == 0;
+}
+
+/* A reported topic follows from device and type; a wanted one is given. */
+static bool type_valid(struct span type, struct span topic)
+{
+    return topic.size > 0 ? span_is(type, set_type) : access_property_valid(type);
+}
+
+static bool unit_valid(struct span unit)
+{
+    return unit.size <= LIMIT_UNIT && field_printable(unit) &&
+           (unit.size == 0 ||
+            (!memchr(unit.bytes, '"', unit.size) && !memchr(unit.bytes, '\\', unit.size)));
+}
+
+static bool text_valid(struct span text)
+{
+    return text.size <= LIMIT_VALUE_TEXT && field_printable(text);
+}
+
+/* Reading */
+
+struct record_context {
+    struct record *record;
+    struct buf *memory;
+};
+
+static enum err read_value(struct json_reader *reader, struct buf *memory, struct value *value)
+{
+    enum json_token token = json_next(reader);
+    if (token == JSON_NUMBER) {
+        *value = value_number(reader->number);
+        return ERR_OK;
+    }
+    if (token == JSON_TRUE || token == JSON_FALSE) {
+        *value = value_bool(token == JSON_TRUE);
+        return ERR_OK;
+    }
+    if (token != JSON_STRING)
+        return field_mismatch(token);
+    struct span text;
+    enum err err = field_string(reader, memory, &text);
+    if (err != ERR_OK || text.size > LIMIT_VALUE_TEXT)
+        return ERR_SIZE;
+    *value = value_text(text);
+    return text_valid(text) ? ERR_OK : ERR_RANGE;
+}
+
+static enum err read_unit(struct json_reader *reader, struct buf *memory, struct span *unit)
+{
+    enum err err = field_text(reader, memory, unit);
+    if (err != ERR_OK)
+        return err;
+    if (unit->size > LIMIT_UNIT)
+        return ERR_SIZE;
+    return unit_valid(*unit) ? ERR_OK : ERR_RANGE;
+}
+
+static enum err read_tick(struct json_reader *reader, uint32_t *tick)
+{
+    uint64_t number = 0;
+    enum err err = field_u53(reader, 0, UINT32_MAX, &number);
+    *tick = (uint32_t)number;
+    return err;
+}
+
+static enum err read_member(void *context, struct json_reader *reader, size_t which)
+{
+    const struct record_context *c = context;
+    struct record *r = c->record;
+    enum err err;
+    switch (which) {
+    case MEMBER_TYPE:
+        return field_text(reader, c->memory, &r->type);
+    case MEMBER_DEVICE:
+        err = field_text(reader, c->memory, &r->device);
+        return err == ERR_OK && !access_name_valid(r->device) ? ERR_RANGE : err;
+    case MEMBER_TOPIC:
+        err = field_text(reader, c->memory, &r->topic);
+        return err == ERR_OK && !topic_valid(r->topic) ? ERR_RANGE : err;
+    case MEMBER_EPOCH:
+        return field_u53(reader, 1, NUMBER_INTEGER_MAX, &r->epoch);
+    case MEMBER_SEQ:
+        return field_u53(reader, 1, NUMBER_INTEGER_MAX, &r->seq);
+    case MEMBER_TS:
+        return field_u53(reader, 0, NUMBER_INTEGER_MAX, &r->ts);
+    case MEMBER_TICK:
+        return read_tick(reader, &r->tick);
+    case MEMBER_SOURCE_TS:
+        return field_u53(reader, 0, NUMBER_INTEGER_MAX, &r->source_ts);
+    case MEMBER_VALUE:
+        return read_value(reader, c->memory, &r->value);
+    case MEMBER_UNIT:
+        return read_unit(reader, c->memory, &r->unit);
+    default:
+        return field_bool(reader, &r->plain);
+    }
+}
+
+enum err record_read(struct json_reader *reader, struct record *r, struct buf *memory,
+                     const char **cause)
+{
+    const char *first = reader->start;
+    size_t room = memory->capacity - memory->size;
+    struct buf own;
+    buf_init(&own, memory->bytes + memory->size, room < LIMIT_VALUE_TEXT ? room : LIMIT_VALUE_TEXT);
+    struct record_context context = {r, &own};
+    *r = (struct record){0};
+    enum err err = field_read(reader, &member_set, read_member, &context, cause);
+    if (err != ERR_OK)
+        return err;
+    memory->size += own.size;
+    r->bytes = (struct span){first, (size_t)(reader->at - first)};
+    if (r->bytes.size > LIMIT_RECORD) {
+        *cause = too_long;
+        return ERR_SIZE;
+    }
+    if (!type_valid(r->type, r->topic)) {
+        *cause = members[MEMBER_TYPE].rule;
+        return ERR_RANGE;
+    }
+    if (r->value.kind == VALUE_NONE && !r->plain) {
+        *cause = members[MEMBER_VALUE].rule;
+        return ERR_RANGE;
+    }
+    return ERR_OK;
+}
+
+/* Reads the record that `text` begins with; *reader then stands behind it. */
+static enum err read_first(struct json_reader *reader, struct span text, struct record *r,
+                           char *memory, const char **cause)
+{
+    json_reader_init(reader, text);
+    enum json_token token = json_next(reader);
+    if (token != JSON_OBJECT) {
+        *cause = token == JSON_BAD ? json_error(reader, &(size_t){0}) : "a record is an object";
+        return ERR_SYNTAX;
+    }
+    struct buf strings;
+    buf_init(&strings, memory, LIMIT_VALUE_TEXT);
+    return record_read(reader, r, &strings, cause);
+}
+
+enum err record_decode(struct span text, struct record *r, char *memory, const char **cause)
+{
+    if (text.size > LIMIT_RECORD) {
+        *cause = too_long;
+        return ERR_SIZE;
+    }
+    struct json_reader reader;
+    enum err err = read_first(&reader, text, r, memory, cause);
+    if (err == ERR_OK && json_next(&reader) != JSON_END) {
+        *cause = json_error(&reader, &(size_t){0});
+        return ERR_SYNTAX;
+    }
+    return err;
+}
+
+bool record_next(struct span run, size_t *at, struct record *r, char *memory, const char **cause)
+{
+    *cause = NULL;
+    if (*at >= run.size)
+        return false;
+    struct span rest = {run.bytes + *at, run.size - *at};
+    struct json_reader reader;
+    if (read_first(&reader, rest, r, memory, cause) != ERR_OK)
+        return false;
+    if (reader.at < reader.end && (*reader.at != ',' || reader.at + 1 == reader.end)) {
+        *cause = "records are joined by one comma";
+        return false;
+    }
+    *at = (size_t)(reader.at - run.bytes) + 1;
+    return true;
+}
+
+/* Writing */
+
+static bool value_valid(const struct record *r)
+{
+    switch (r->value.kind) {
+    case VALUE_NONE:
+        return r->plain;
+    case VALUE_NUMBER:
+        return isfinite(r->value.number);
+    case VALUE_TEXT:
+        return text_valid(r->value.text) && text_is_utf8(r->value.text);
+    default:
+        return true;
+    }
+}
+
+static bool counts_valid(const struct record *r)
+{
+    return r->epoch >= 1 && r->epoch <= NUMBER_INTEGER_MAX && r->seq >= 1 &&
+           r->seq <= NUMBER_INTEGER_MAX && r->ts <= NUMBER_INTEGER_MAX &&
+           r->source_ts <= NUMBER_INTEGER_MAX;
+}
+
+static bool record_valid(const struct record *r)
+{
+    return access_name_valid(r->device) && type_valid(r->type, r->topic) &&
+           (r->topic.size == 0 || topic_valid(r->topic)) && counts_valid(r) && value_valid(r) &&
+           unit_valid(r->unit) && text_is_utf8(r->unit);
+}
+
+static void put_name(struct buf *b, const char *before, struct span name)
+{
+    buf_text(b, before);
+    buf_span(b, name);
+    buf_char(b, '"');
+}
+
+static void put_number(struct buf *b, const char *before, uint64_t number)
+{
+    buf_text(b, before);
+    buf_u64(b, number);
+}
+
+static void put_value(struct buf *b, const struct value *value)
+{
+    switch (value->kind) {
+    case VALUE_NONE:
+        return;
+    case VALUE_NUMBER:
+        buf_text(b, ",\"value\":");
+        json_write_number(b, value->number);
+        return;
+    case VALUE_BOOL:
+        buf_text(b, value->number > 0 ? ",\"value\":true" : ",\"value\":false");
+        return;
+    case VALUE_TEXT:
+        buf_text(b, ",\"value\":");
+        json_write_string(b, value->text);
+        return;
+    }
+}
+
+size_t record_encode(const struct record *r, char *out, size_t capacity)
+{
+    if (!record_valid(r))
+        return 0;
+    struct buf b;
+    buf_init(&b, out, capacity < LIMIT_RECORD ? capacity : LIMIT_RECORD);
+    put_name(&b, "{\"type\":\"", r->type);
+    put_name(&b, ",\"device\":\"", r->device);
+    if (r->topic.size > 0)
+        put_name(&b, ",\"topic\":\"", r->topic);
+    put_number(&b, ",\"epoch\":", r->epoch);
+    put_number(&b, ",\"seq\":", r->seq);
+    put_number(&b, ",\"ts\":", r->ts);
+    if (r->tick > 0)
+        put_number(&b, ",\"tick\":", r->tick);
+    if (r->source_ts > 0)
+        put_number(&b, ",\"source_ts\":", r->source_ts);
+    put_value(&b, &r->value);
+    if (r->unit.size > 0)
+        put_name(&b, ",\"unit\":\"", r->unit);
+    if (r->plain)
+        buf_text(&b, ",\"plain\":true");
+    buf_char(&b, '}');
+    return b.overflow ? 0 : b.size;
+}
