@@ -1,0 +1,340 @@
+#include "core/author.h"
+
+#include "core/decide.h"
+#include "core/members.h"
+#include "core/peer.h"
+#include "core/seal.h"
+#include "core/session.h"
+#include "core/sync.h"
+
+/* The happy path: an epoch begins, readings and states are appended to its log's window, ordered to
+ * be stored at the end of the step, and reported durable later; then sealed. When a commit fails,
+ * everything behind the last durable record is given up, the log ends there, and a new epoch begins
+ * as soon as storing works again. */
+
+static void order_closed(struct node *n, struct log *l)
+{
+    if (!l->on_disk || n->store_failed)
+        return;
+    struct effect *effect = node_store_effect(n, EFFECT_STORE_LOG, NULL, 0);
+    if (effect == NULL)
+        return;
+    effect->store_log.id = l->id;
+    effect->store_log.role = l->role;
+    effect->store_log.first = l->first;
+    effect->store_log.last = l->last;
+    effect->store_log.closed = true;
+}
+
+/* Every earlier log of ours ends where it is; one whose end has no seal yet gets one. */
+static void close_earlier(struct node *n)
+{
+    for (struct log *l = n->own.logs; l != NULL; l = l->next) {
+        if (!l->closed) {
+            l->closed = true;
+            order_closed(n, l);
+        }
+        if (l->stored == l->last)
+            seal_closed_log(n, l);
+    }
+}
+
+static void tell_sessions(struct node *n)
+{
+    for (size_t i = 0; i < n->session_count; i++) {
+        struct session *s = n->sessions[i];
+        if (s->state == PEER_OPEN)
+            sync_send_have(n, s);
+    }
+}
+
+/* Sessions that stand go on with the new log. */
+static void follow_new_log(struct node *n)
+{
+    const struct message have = {.kind = MESSAGE_HAVE};
+    for (size_t i = 0; i < n->session_count; i++) {
+        struct session *s = n->sessions[i];
+        if (s->state != PEER_OPEN || !s->have_done)
+            continue;
+        s->have_done = false;
+        sync_have(n, s, &have);
+    }
+}
+
+void author_begin(struct node *n, uint64_t epoch)
+{
+    check(epoch > n->epoch);
+    n->epoch_asked = false;
+    n->epoch = epoch;
+    n->hello_counter = 0;
+    close_earlier(n);
+    struct log_id id = n->own.logs != NULL && n->log != NULL ? n->log->id
+                                                             : (struct log_id){.key = n->self.key};
+    memcpy(id.device, n->self.device, sizeof id.device);
+    id.epoch = epoch;
+    n->log = members_log_add(n, &n->own, &id, n->self.role);
+    if (n->log == NULL) {
+        n->fx->out_of_memory = true;
+        return;
+    }
+    n->log->own = true;
+    if (!n->started)
+        return;
+    tell_sessions(n);
+    follow_new_log(n);
+    decide_restate(n);
+    struct fact *fact = node_fact(n, FACT_EPOCH, span_of(n->self.device));
+    if (fact != NULL)
+        fact->epoch = epoch;
+}
+
+static void ask_epoch(struct node *n)
+{
+    if (n->epoch_asked || n->store_failed)
+        return;
+    n->epoch_asked = true;
+    event_effects_add(n->fx, EFFECT_EPOCH)->epoch.above = n->epoch_above > n->epoch ? n->epoch_above
+                                                                                    : n->epoch;
+}
+
+void author_epoch_above(struct node *n, uint64_t epoch)
+{
+    if (epoch > n->epoch_above)
+        n->epoch_above = epoch;
+    ask_epoch(n);
+}
+
+size_t author_room(const struct node *n)
+{
+    const struct log *l = n->log;
+    if (l == NULL || !n->started || n->leaving || n->store_failed || n->epoch_asked)
+        return 0;
+    uint64_t unstored = l->last - l->stored, unsealed = l->last - l->seal.seq;
+    uint64_t room = unstored < LIMIT_UNSTORED ? LIMIT_UNSTORED - unstored : 0;
+    uint64_t sealable = unsealed < LIMIT_PENDING ? LIMIT_PENDING - unsealed : 0;
+    return (size_t)(room < sealable ? room : sealable);
+}
+
+enum err author_append(struct node *n, const struct author_entry *entry, struct record *record)
+{
+    struct log *l = n->log;
+    if (author_room(n) == 0)
+        return ERR_FULL;
+    char *memory = log_window_reserve(l);
+    if (memory == NULL)
+        return ERR_MEMORY;
+    struct record r = {
+        .device = {n->self.device, strlen(n->self.device)},
+        .type = entry->type,
+        .epoch = l->id.epoch,
+        .seq = l->last + 1,
+        .ts = n->wall_ms,
+        .source_ts = entry->source_ts,
+        .value = entry->trust == RULE_PLAIN ? (struct value){.kind = VALUE_NONE} : entry->value,
+        .unit = entry->unit,
+        .plain = entry->trust == RULE_PLAIN,
+    };
+    size_t size = n->encode(&r, memory, LIMIT_RECORD);
+    if (size == 0)
+        return ERR_SIZE;
+    enum err err = log_window_add(l, size, n->hash);
+    if (err != ERR_OK)
+        return err;
+    r.bytes = (struct span){memory, size};
+    l->seen = l->last;
+    node_counted(n, NODE_RECORDS_OWN);
+    if (record != NULL)
+        *record = r;
+    return state_apply(&n->state, &l->id, &r);
+}
+
+/* How many peers will be sent what we write now. */
+static size_t listeners(const struct node *n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n->session_count; i++) {
+        const struct session *s = n->sessions[i];
+        if (s->state == PEER_OPEN && s->wants[n->self.role])
+            count++;
+    }
+    return count;
+}
+
+static void tell_sent(struct node *n, const struct record *r)
+{
+    struct fact *fact = node_fact(n, FACT_SENT, r->device);
+    if (fact == NULL)
+        return;
+    struct record *copy = event_effects_alloc(n->fx, sizeof *copy);
+    if (copy == NULL)
+        return;
+    *copy = *r;
+    copy->bytes = event_effects_copy(n->fx, r->bytes);
+    fact->record = copy;
+    fact->count = listeners(n);
+}
+
+static void keep_for_plain(struct node *n, const struct reading *r)
+{
+    if (!n->plain || r->value.kind != VALUE_NUMBER || r->type.size > LIMIT_NAME)
+        return;
+    size_t i = 0;
+    while (i < n->plain_reading_count && !span_is(r->type, n->plain_readings[i].type))
+        i++;
+    if (i == NODE_PLAIN_TYPES)
+        return;
+    if (i == n->plain_reading_count)
+        n->plain_reading_count++;
+    ident_name_copy(n->plain_readings[i].type, r->type);
+    n->plain_readings[i].number = r->value.number;
+}
+
+void author_readings(struct node *n, const struct reading *readings, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct reading *r = &readings[i];
+        struct author_entry entry = {.type = r->type,
+                                     .value = r->value,
+                                     .unit = r->unit,
+                                     .source_ts = r->source_ts_ms};
+        struct record record;
+        enum err err = author_append(n, &entry, &record);
+        if (err == ERR_MEMORY)
+            n->fx->out_of_memory = true;
+        if (err != ERR_OK)
+            continue;
+        tell_sent(n, &record);
+        keep_for_plain(n, r);
+    }
+}
+
+static void order_own(struct node *n)
+{
+    struct log *l = n->log;
+    if (l == NULL || l->asked == l->last || n->store_failed)
+        return;
+    size_t count;
+    struct span bytes = log_window_run(l, l->asked + 1, SIZE_MAX, &count);
+    check(count == l->last - l->asked);
+    struct effect *effect = node_store_effect(n, EFFECT_STORE, l, l->last);
+    if (effect == NULL)
+        return;
+    effect->store.id = l->id;
+    effect->store.role = l->role;
+    effect->store.first = l->asked + 1;
+    effect->store.count = count;
+    effect->store.bytes = bytes;
+    effect->store.hash_after = l->head;
+    l->asked = l->last;
+    l->on_disk = true;
+}
+
+void author_store(struct node *n)
+{
+    order_own(n);
+    if (n->store_failed)
+        return; /* what changed stays dirty and is stored when storing works again */
+    struct state_entry *e;
+    while ((e = state_take_dirty(&n->state)) != NULL) {
+        struct effect *effect = node_store_effect(n, EFFECT_STORE_TOPIC, NULL, 0);
+        if (effect == NULL)
+            return;
+        effect->store_topic.topic = (struct span){e->topic, e->topic_size};
+        effect->store_topic.id = e->log;
+        effect->store_topic.seq = e->seq;
+        effect->store_topic.bytes = (struct span){e->bytes, e->size};
+    }
+}
+
+static void order_act(struct node *n, const struct node_act *act)
+{
+    struct effect *effect = event_effects_add(n->fx, EFFECT_ACT);
+    effect->act.property = event_effects_copy(n->fx, span_of(act->property));
+    effect->act.value = value_text(event_effects_copy(n->fx, span_of(act->value)));
+}
+
+/* What a property of ours changed to is carried out once that is on disk, so that no crash makes it
+ * happen twice. */
+enum acts_due { ACTS_ON_DISK, ACTS_ALL };
+
+static void perform_acts(struct node *n, enum acts_due due)
+{
+    while (n->acts.count > 0) {
+        const struct node_act *act = ring_at(&n->acts, 0);
+        bool on_disk = act->epoch < n->log->id.epoch || act->seq <= n->log->stored;
+        if (!on_disk && due == ACTS_ON_DISK)
+            return;
+        order_act(n, act);
+        ring_pop(&n->acts, 1);
+    }
+}
+
+static void log_stored(struct node *n, const struct node_store *done)
+{
+    struct log *l = done->log;
+    if (l == NULL || done->seq > l->last)
+        return;
+    if (l->stored <= l->seal.seq)
+        l->unsealed_since_ms = n->now_ms;
+    l->stored = done->seq;
+    l->stored_hash = done->hash;
+    if (l->own && l->closed && l->stored == l->last)
+        seal_closed_log(n, l);
+}
+
+void author_stored(struct node *n, uint64_t ticket)
+{
+    while (n->stores.count > 0) {
+        const struct node_store done = *(struct node_store *)ring_at(&n->stores, 0);
+        if (done.ticket > ticket)
+            break;
+        ring_pop(&n->stores, 1);
+        log_stored(n, &done);
+        const struct node_store *next = n->stores.count > 0 ? ring_at(&n->stores, 0) : NULL;
+        bool more = next != NULL && next->ticket <= ticket && next->log == done.log;
+        if (done.log != NULL && !more)
+            sync_acknowledge(n, done.log);
+    }
+    perform_acts(n, ACTS_ON_DISK);
+}
+
+static void cut_all(struct log *l)
+{
+    for (; l != NULL; l = l->next) {
+        if (l->last > l->stored) {
+            log_cut_to_stored(l);
+            l->resync = !l->own;
+        }
+        l->on_disk = l->on_disk && l->stored > 0;
+    }
+}
+
+void author_store_failed(struct node *n)
+{
+    n->store_retry_ms = n->now_ms + TIME_STORE_RETRY_MS;
+    if (n->store_failed)
+        return;
+    uint64_t given_up = n->log->last - n->log->stored;
+    n->store_failed = true;
+    perform_acts(n, ACTS_ALL);
+    ring_clear(&n->stores);
+    cut_all(n->own.logs);
+    struct member *m;
+    size_t at = 0;
+    while ((m = table_next(&n->members, &at)) != NULL)
+        cut_all(m->logs);
+    struct fact *fact = node_fact(n, FACT_STORE_FAILED, span_of(n->self.device));
+    if (fact != NULL)
+        fact->count = given_up;
+}
+
+void author_store_ready(struct node *n)
+{
+    if (!n->store_failed)
+        return;
+    n->store_failed = false;
+    n->store_retry_ms = NODE_NEVER;
+    node_fact(n, FACT_STORE_WORKS, span_of(n->self.device));
+    tell_sessions(n);
+    author_epoch_above(n, n->epoch);
+}

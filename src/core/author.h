@@ -1,0 +1,35 @@
+#ifndef CORE_AUTHOR_H
+#define CORE_AUTHOR_H
+
+#include "core/node_state.h"
+
+/* Our own log: its epochs, what enters it, and what happens when storing fails. Nothing is ever
+ * numbered twice: an epoch is on disk before its first record, and a log that could not be stored
+ * is closed at what was. */
+
+/* A new epoch is on disk: closes what was before, begins its log. */
+void author_begin(struct node *n, uint64_t epoch);
+/* Somebody holds a later epoch of ours than we knew (a backup was put back): begin one above it. */
+void author_epoch_above(struct node *n, uint64_t epoch);
+size_t author_room(const struct node *n);
+
+struct author_entry {
+    struct span type;
+    struct value value;
+    struct span unit;
+    uint64_t source_ts;
+    enum rule_trust trust; /* RULE_PLAIN: the value is left out */
+};
+/* Appends a record; *record (may be NULL) describes it until the next append. ERR_FULL: no room
+ * now. */
+MUST_USE enum err author_append(struct node *n, const struct author_entry *entry,
+                                struct record *record);
+void author_readings(struct node *n, const struct reading *readings, size_t count);
+/* Orders to be stored what this step appended, and the state's changed topics. */
+void author_store(struct node *n);
+
+void author_stored(struct node *n, uint64_t ticket);
+void author_store_failed(struct node *n);
+void author_store_ready(struct node *n);
+
+#endif

@@ -1,0 +1,21 @@
+#ifndef CORE_DECIDE_H
+#define CORE_DECIDE_H
+
+#include "core/node_state.h"
+
+/* From readings to decisions: rules and what they drive, a controller's summaries, and the readings
+ * that nobody uses. */
+
+MUST_USE enum err decide_init(struct node *n, const struct rule *rules, size_t count);
+void decide_fini(struct node *n);
+/* A value of another device; age_ms: how long ago it was taken. */
+void decide_reading(struct node *n, struct span device, const struct reading *r, uint64_t age_ms,
+                    enum rule_trust trust);
+/* The state came back from disk: rules begin where they stood. `r` is a record of ours. */
+void decide_restore(struct node *n, const struct record *r);
+/* A new epoch began while running: what our properties are goes into the new log. */
+void decide_restate(struct node *n);
+void decide_tick(struct node *n);
+uint64_t decide_deadline(const struct node *n);
+
+#endif

@@ -1,0 +1,288 @@
+#include "core/discovery.h"
+
+#include "core/members.h"
+#include "core/peer.h"
+#include "core/session.h"
+
+#include <stdlib.h>
+
+/* At start we call three times within a second (datagrams get lost), then every five seconds, less
+ * often in a large network. Who hears a call from somebody it has no session with answers to the
+ * caller's private socket and arms its dialer. A dialer goes round the addresses that are known,
+ * doubling its pause, until a session stands, or a minute has brought neither a hello nor a
+ * session. */
+
+static const uint32_t first_rounds_ms[] = {200, 800};
+
+static void send_hello(struct node *n, enum hello_kind kind, struct address to)
+{
+    struct effect *effect = event_effects_add(n->fx, EFFECT_HELLO);
+    effect->hello.hello = (struct hello){
+        .kind = kind,
+        .session_port = n->session_port,
+        .epoch = n->epoch,
+        .counter = ++n->hello_counter,
+    };
+    memcpy(effect->hello.hello.device, n->self.device, sizeof n->self.device);
+    effect->hello.to = to;
+}
+
+static void send_plain(struct node *n)
+{
+    struct effect *effect = event_effects_add(n->fx, EFFECT_PLAIN);
+    effect->plain.device = span_of(n->self.device);
+    for (size_t i = 0; i < n->plain_reading_count; i++) {
+        struct reading *reading = event_effects_alloc(n->fx, sizeof *reading);
+        if (reading == NULL)
+            return;
+        *reading = (struct reading){.type = span_of(n->plain_readings[i].type),
+                                    .value = value_number(n->plain_readings[i].number)};
+        effect = event_effects_add(n->fx, EFFECT_PLAIN);
+        effect->plain.device = span_of(n->self.device);
+        effect->plain.reading = reading;
+    }
+}
+
+/* At most ten hellos a second in the whole network. */
+static uint64_t call_interval(const struct node *n)
+{
+    uint64_t stretched = (n->members.count + 1) * 100;
+    return stretched > TIME_HELLO_MS ? stretched : TIME_HELLO_MS;
+}
+
+static void call(struct node *n)
+{
+    send_hello(n, HELLO_CALL, (struct address){0});
+    if (n->plain)
+        send_plain(n);
+    uint64_t wait = n->hello_round < COUNT_OF(first_rounds_ms) ? first_rounds_ms[n->hello_round]
+                                                               : node_jitter(n, call_interval(n));
+    n->hello_round++;
+    n->hello_at_ms = n->now_ms + wait;
+}
+
+void discovery_start(struct node *n)
+{
+    n->hello_round = 0;
+    call(n);
+}
+
+void discovery_goodbye(struct node *n)
+{
+    send_hello(n, HELLO_GOODBYE, (struct address){0});
+    n->hello_at_ms = NODE_NEVER;
+}
+
+static void arm(struct dialer *d, uint64_t at_ms, uint64_t until_ms)
+{
+    if (d->until_ms < until_ms)
+        d->until_ms = until_ms;
+    if (d->link == 0 && at_ms < d->at_ms)
+        d->at_ms = at_ms;
+}
+
+static void arm_after_hello(struct node *n, struct member *m)
+{
+    struct dialer *d = &m->dialer;
+    uint64_t at_ms = n->now_ms;
+    if (strcmp(n->self.device, m->device) > 0)
+        at_ms += TIME_DIAL_POLITE_MS;
+    if (d->dialed_ms > 0 && at_ms < d->dialed_ms + TIME_DIAL_EVERY_MS)
+        at_ms = d->dialed_ms + TIME_DIAL_EVERY_MS;
+    arm(d, at_ms, n->now_ms + TIME_DIAL_GIVE_UP_MS);
+}
+
+/* Somebody calls by our own name: a later life of the same key (it wins) or another key (refused).
+ * Only a session can tell. */
+static bool is_own_echo(const struct node *n, const struct hello *h)
+{
+    return strcmp(h->device, n->self.device) == 0 && h->epoch <= n->epoch;
+}
+
+static void answer(struct node *n, struct member *m, struct address source)
+{
+    if (m->answered_ms > 0 && n->now_ms - m->answered_ms < TIME_DIAL_EVERY_MS)
+        return;
+    m->answered_ms = n->now_ms;
+    send_hello(n, HELLO_ANSWER, source);
+}
+
+void discovery_hello(struct node *n, const struct hello *h, struct address source)
+{
+    if (is_own_echo(n, h))
+        return;
+    struct member *m = members_add(n, span_of(h->device));
+    if (m == NULL)
+        return;
+    if (!members_fresh(m, h->epoch, h->counter)) {
+        node_counted(n, NODE_HELLOS_STALE);
+        return;
+    }
+    node_counted(n, NODE_HELLOS_HEARD);
+    m->heard_ms = n->now_ms;
+    if (h->kind == HELLO_GOODBYE) {
+        if (m->session != NULL)
+            session_ping(n, m->session);
+        return;
+    }
+    if (m->session != NULL && m->session->epoch >= h->epoch)
+        return;
+    if (m->useless && m->epoch >= h->epoch)
+        return;
+    if (!m->discovered)
+        m->how = h->kind == HELLO_CALL ? FACT_BY_BROADCAST : FACT_BY_ANSWER;
+    m->dialer.address = (struct address){source.ipv4, h->session_port};
+    m->dialer.backoff_ms = 0;
+    m->dialer.next_address = 0;
+    if (h->kind == HELLO_CALL)
+        answer(n, m, source);
+    arm_after_hello(n, m);
+}
+
+void discovery_foreign(struct node *n, struct span network, struct span device,
+                       struct address source)
+{
+    n->foreign_heard++;
+    for (size_t i = 0; i < n->foreign_count; i++)
+        if (network.size == 16 && memcmp(n->foreign[i], network.bytes, 16) == 0)
+            return;
+    if (n->foreign_count == LIMIT_FOREIGN || network.size != 16)
+        return;
+    memcpy(n->foreign[n->foreign_count++], network.bytes, 16);
+    struct fact *fact = node_fact(n, FACT_FOREIGN, device);
+    if (fact == NULL)
+        return;
+    fact->text = event_effects_copy(n->fx, network);
+    fact->address = source;
+}
+
+static void add_configured(struct node *n, struct address address)
+{
+    if (n->configured_count == LIMIT_DIALS_CONFIGURED)
+        return;
+    struct dialer *d = calloc(1, sizeof *d);
+    if (d == NULL) {
+        n->fx->out_of_memory = true;
+        return;
+    }
+    *d = (struct dialer){.address = address,
+                         .at_ms = n->now_ms,
+                         .until_ms = NODE_NEVER,
+                         .configured = true};
+    n->configured[n->configured_count++] = d;
+}
+
+void discovery_add_address(struct node *n, struct span device, struct address address)
+{
+    if (device.size == 0) {
+        add_configured(n, address);
+        return;
+    }
+    if (span_is(device, n->self.device))
+        return;
+    struct member *m = members_add(n, device);
+    if (m == NULL)
+        return;
+    members_note_address(m, address);
+    m->how = FACT_BY_MEMORY;
+    m->dialer.address = m->addresses[0];
+    arm(&m->dialer, n->now_ms, n->now_ms + TIME_DIAL_GIVE_UP_MS);
+}
+
+static void again(struct node *n, struct dialer *d)
+{
+    d->backoff_ms = d->backoff_ms == 0 ? TIME_DIAL_FIRST_MS : d->backoff_ms * 2;
+    if (d->backoff_ms > TIME_DIAL_MAX_MS)
+        d->backoff_ms = TIME_DIAL_MAX_MS;
+    d->at_ms = n->now_ms + node_jitter(n, d->backoff_ms);
+    if (d->at_ms > d->until_ms)
+        d->at_ms = NODE_NEVER;
+}
+
+void discovery_dial_failed(struct node *n, struct dialer *d)
+{
+    d->link = 0;
+    struct member *m = d->member;
+    if (m != NULL && (m->session != NULL || m->useless)) {
+        d->at_ms = NODE_NEVER;
+        return;
+    }
+    if (m != NULL && !d->configured && m->address_count > 0) {
+        d->address = m->addresses[d->next_address % m->address_count];
+        d->next_address++;
+    }
+    again(n, d);
+}
+
+void discovery_lost(struct node *n, struct member *m)
+{
+    struct dialer *d = &m->dialer;
+    d->backoff_ms = 0;
+    if (m->address_count > 0 && d->link == 0)
+        d->address = m->addresses[0];
+    if (d->address.port != 0)
+        arm(d, n->now_ms + node_jitter(n, TIME_DIAL_FIRST_MS), n->now_ms + TIME_DIAL_GIVE_UP_MS);
+    for (size_t i = 0; i < n->configured_count; i++) {
+        struct dialer *c = n->configured[i];
+        if (c->member != m || c->link != 0)
+            continue;
+        c->backoff_ms = 0;
+        c->at_ms = n->now_ms + node_jitter(n, TIME_DIAL_FIRST_MS);
+    }
+}
+
+void discovery_met(struct node *n, struct member *m)
+{
+    m->dialer.at_ms = NODE_NEVER;
+    m->dialer.backoff_ms = 0;
+    for (size_t i = 0; i < n->configured_count; i++)
+        if (n->configured[i]->member == m)
+            n->configured[i]->at_ms = NODE_NEVER;
+}
+
+static void dial_when_due(struct node *n, struct dialer *d)
+{
+    if (d->at_ms > n->now_ms || d->link != 0)
+        return;
+    d->at_ms = NODE_NEVER;
+    if (n->now_ms > d->until_ms || d->address.port == 0)
+        return;
+    d->dialed_ms = n->now_ms;
+    node_counted(n, NODE_DIALS);
+    if (!peer_dial(n, d))
+        again(n, d);
+}
+
+void discovery_tick(struct node *n)
+{
+    if (n->hello_at_ms <= n->now_ms)
+        call(n);
+    struct member *m;
+    size_t at = 0;
+    while ((m = table_next(&n->members, &at)) != NULL)
+        dial_when_due(n, &m->dialer);
+    for (size_t i = 0; i < n->configured_count; i++)
+        dial_when_due(n, n->configured[i]);
+    if (n->nobody_told || n->ever_session || n->now_ms - n->started_ms < TIME_NOBODY_MS)
+        return;
+    n->nobody_told = true;
+    struct fact *fact = node_fact(n, FACT_NOBODY, span_of(n->self.device));
+    if (fact != NULL)
+        fact->ms = n->now_ms - n->started_ms;
+}
+
+uint64_t discovery_deadline(const struct node *n)
+{
+    uint64_t deadline = n->hello_at_ms;
+    const struct member *m;
+    size_t at = 0;
+    while ((m = table_next(&n->members, &at)) != NULL)
+        if (m->dialer.link == 0)
+            node_soon(&deadline, m->dialer.at_ms);
+    for (size_t i = 0; i < n->configured_count; i++)
+        if (n->configured[i]->link == 0)
+            node_soon(&deadline, n->configured[i]->at_ms);
+    if (!n->nobody_told && !n->ever_session)
+        node_soon(&deadline, n->started_ms + TIME_NOBODY_MS);
+    return deadline;
+}

@@ -1,0 +1,278 @@
+#ifndef CORE_EVENT_H
+#define CORE_EVENT_H
+
+#include "core/fact.h"
+#include "core/hello.h"
+#include "core/message.h"
+#include "core/reading.h"
+
+/* The seam: facts go in as events, orders come out as effects. The shell performs
+ * the effects, in order, before it steps again: until then the event's memory stays valid, because
+ * effects may point into it, and until the next step so does all memory in the effects. The core
+ * keeps copies.
+ *
+ * Links. A link is one TCP+TLS connection, named by a number. The core picks odd numbers when it
+ * dials, the shell picks even ones for those that come in; none is used twice in a process. Every
+ * DIAL is answered by exactly one LINK_UP or LINK_DOWN with that number; every LINK_UP is followed
+ * by exactly one LINK_DOWN, unless the core said HANG_UP: then the shell reports nothing more of it
+ * (a LINK_UP already on its way for a link that was hung up is dropped by the shell). A HANG_UP
+ * sends what was SENT before, then closes.
+ *
+ * Storing. Each STORE_* effect has a ticket, rising by one. The shell makes them durable in order,
+ * as many in one commit as there are, and reports STORED with the highest ticket that is on disk.
+ * When a commit fails it drops that commit and everything behind it and reports STORE_FAILED once,
+ * accepts and drops further STORE_* effects until the core orders STORE_RETRY, whose success or
+ * failure it reports with STORE_READY or another STORE_FAILED. */
+
+enum event_kind {
+    EVENT_RESTORE_LOG,   /* before START, one each, as it stands on disk */
+    EVENT_RESTORE_TAIL,  /* after its log: the records behind the last seal, in order */
+    EVENT_RESTORE_TOPIC, /* the state's records */
+    EVENT_RESTORE_PEER,  /* an address somebody was last seen at, or one given by --peer (no device)
+                          */
+    EVENT_START,         /* the epoch is on disk, the sockets are bound */
+    EVENT_EPOCH,         /* answers the effect EPOCH: a new epoch is on disk */
+    EVENT_READING,       /* from the source: readings of one moment */
+    EVENT_HELLO,         /* an authenticated datagram of this network */
+    EVENT_FOREIGN,       /* a hello that names another network's key */
+    EVENT_PLAIN,         /* a plain datagram (--plain only) */
+    EVENT_LINK_UP,       /* TLS is done and the certificate verified */
+    EVENT_LINK_DOWN,
+    EVENT_MESSAGE,
+    EVENT_SENT, /* the socket took bytes: `bytes` are still unsent on the link */
+    EVENT_STORED,
+    EVENT_STORE_FAILED,
+    EVENT_STORE_READY,
+    EVENT_FETCHED,  /* answers FETCH */
+    EVENT_SIGNED,   /* answers SIGN */
+    EVENT_VERIFIED, /* answers VERIFY */
+    EVENT_LEAVE,    /* a person wants it to end: say goodbye, then EXIT */
+    EVENT_TICK,     /* node_deadline() has come */
+    EVENT_KIND_COUNT,
+};
+
+struct event {
+    enum event_kind kind;
+    uint64_t now_ms;  /* monotonic, any origin; never goes back */
+    uint64_t wall_ms; /* since 1970 UTC; may jump */
+    union {
+        struct {
+            struct log_id id;
+            enum role role; /* of its author */
+            uint64_t first, last;
+            uint64_t sealed;               /* last sealed sequence, 0 none */
+            struct chain_hash sealed_hash; /* chain hash there */
+            uint8_t signature[LIMIT_SIGNATURE];
+            size_t signature_size;
+            bool closed;
+        } restore_log;
+        struct {
+            struct log_id id;
+            const struct record *record;
+        } restore_record; /* TAIL, TOPIC */
+        struct {
+            struct span device; /* empty: given by --peer */
+            struct address address;
+        } restore_peer;
+        struct {
+            uint64_t epoch;
+        } epoch; /* START, EPOCH */
+        struct {
+            const struct reading *readings;
+            size_t count;
+        } reading;
+        struct {
+            const struct hello *hello;
+            struct address source; /* where the datagram came from: its sender's private socket */
+        } hello;
+        struct {
+            struct span network; /* of the other */
+            struct span device;
+            struct address source;
+        } foreign;
+        struct {
+            struct span device;
+            const struct reading *reading; /* NULL: a plain hello */
+            struct address source;
+        } plain;
+        struct {
+            uint64_t link;
+            const struct identity *identity;
+            struct address address; /* the other end's */
+        } link_up;
+        struct {
+            uint64_t link;
+            struct span reason; /* "connection refused" */
+            bool reset;         /* the other side's kernel said so */
+        } link_down;
+        struct {
+            uint64_t link;
+            const struct message *message;
+        } message;
+        struct {
+            uint64_t link;
+            size_t bytes;
+        } sent;
+        struct {
+            uint64_t ticket;
+        } stored;
+        struct {
+            uint64_t link;
+            struct log_id id;
+            uint64_t first;
+            struct span bytes; /* joined by commas; empty: not there any more */
+            size_t count;
+        } fetched;
+        struct {
+            struct log_id id;
+            uint64_t seq;
+            uint8_t signature[LIMIT_SIGNATURE];
+            size_t signature_size;
+        } seal_signed;
+        struct {
+            struct log_id id;
+            uint64_t seq;
+            uint64_t link; /* as given in VERIFY */
+            bool valid;
+        } verified;
+    };
+};
+
+enum effect_kind {
+    EFFECT_STORE, /* a run of records of one log, following what is there */
+    EFFECT_STORE_SEAL,
+    EFFECT_STORE_TOPIC, /* the state's record of a topic */
+    EFFECT_STORE_LOG, /* a log is new, closed, or cut back to `last` (records behind it are deleted)
+                       */
+    EFFECT_STORE_PEER, /* where a device was reached; at most LIMIT_ADDRESSES a device, newest kept
+                        */
+    EFFECT_STORE_RETRY,
+    EFFECT_EPOCH,  /* make a new epoch above `above` durable, then EVENT_EPOCH */
+    EFFECT_FETCH,  /* read records from `first` on, at most `bytes_max`, then EVENT_FETCHED */
+    EFFECT_SIGN,   /* sign seal text, then EVENT_SIGNED (may come within the same loop turn, never
+                      within the step) */
+    EFFECT_VERIFY, /* with the public key whose id is in the log's id, then EVENT_VERIFIED */
+    EFFECT_DIAL,
+    EFFECT_HANG_UP,
+    EFFECT_SEND,
+    EFFECT_HELLO, /* broadcast on every interface when `to` has port 0, else to that address, from
+                     the private socket */
+    EFFECT_PLAIN, /* a plain datagram of our own: hello when there is no reading */
+    EFFECT_ACT,   /* an own state changed and is on disk: run --on-change */
+    EFFECT_PUBLISH,
+    EFFECT_EXIT, /* goodbyes are sent; end the process with this status */
+    EFFECT_KIND_COUNT,
+};
+
+struct effect {
+    enum effect_kind kind;
+    uint64_t ticket; /* STORE_* */
+    union {
+        struct {
+            struct log_id id;
+            enum role role; /* of its author */
+            uint64_t first;
+            size_t count;
+            struct span bytes; /* the records joined by commas */
+            struct chain_hash hash_after;
+        } store;
+        struct {
+            struct log_id id;
+            uint64_t seq;
+            struct chain_hash hash;
+            uint8_t signature[LIMIT_SIGNATURE];
+            size_t signature_size;
+        } store_seal;
+        struct {
+            struct span topic;
+            struct log_id id;
+            uint64_t seq;
+            struct span bytes; /* the record */
+        } store_topic;
+        struct {
+            struct log_id id;
+            enum role role;
+            uint64_t first, last;
+            bool closed;
+        } store_log;
+        struct {
+            struct span device;
+            struct address address;
+        } store_peer;
+        struct {
+            uint64_t above;
+        } epoch;
+        struct {
+            uint64_t link;
+            struct log_id id;
+            uint64_t first;
+            size_t bytes_max;
+        } fetch;
+        struct {
+            struct log_id id;
+            uint64_t seq;
+            uint64_t link; /* VERIFY: who sent the seal */
+            struct chain_hash hash;
+            uint8_t signature[LIMIT_SIGNATURE]; /* VERIFY */
+            size_t signature_size;
+        } seal; /* SIGN, VERIFY: the text signed is event_seal_text() */
+        struct {
+            uint64_t link;
+            struct address address;
+        } dial;
+        struct {
+            uint64_t link;
+            struct span reason;
+        } hang_up;
+        struct {
+            uint64_t link;
+            struct message message;
+        } send;
+        struct {
+            struct hello hello;
+            struct address to;
+        } hello;
+        struct {
+            struct span device;
+            const struct reading *reading; /* NULL: hello */
+        } plain;
+        struct {
+            struct span property;
+            struct value value;
+        } act;
+        struct fact fact;
+        struct {
+            int status;
+        } exit;
+    };
+};
+
+/* The caller's list of effects. Grows as needed; arena memory belongs to it. */
+struct effects {
+    struct effect *list;
+    size_t count;
+    size_t capacity;
+    struct event_chunk *arena; /* copies that effects point into */
+    struct effect spare;       /* stands in when memory ran out */
+    bool out_of_memory; /* some effects are missing: the shell ends the process and says so */
+};
+
+void event_effects_init(struct effects *fx);
+void event_effects_fini(struct effects *fx);
+/* Empties the list and keeps the memory; the shell calls it before each step. */
+void event_effects_reset(struct effects *fx);
+/* A zeroed new last effect; never NULL. */
+struct effect *event_effects_add(struct effects *fx, enum effect_kind kind);
+/* Memory that lives as long as this list of effects; NULL (an empty span) when there is none left.
+ */
+void *event_effects_alloc(struct effects *fx, size_t size);
+struct span event_effects_copy(struct effects *fx, struct span s);
+
+enum { EVENT_SEAL_TEXT_MAX = 256 };
+/* The bytes that a seal's signature covers: "kith/1 seal\n" network "\n" device "\n" key "\n" epoch
+ * "\n" seq "\n" hash "\n", key and hash in lower-case hex, numbers in decimal. `network` is the
+ * network's id (hex). Returns the length. */
+size_t event_seal_text(char out[EVENT_SEAL_TEXT_MAX], struct span network, const struct log_id *id,
+                       uint64_t seq, const struct chain_hash *hash);
+
+#endif

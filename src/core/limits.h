@@ -1,0 +1,78 @@
+#ifndef CORE_LIMITS_H
+#define CORE_LIMITS_H
+
+/* Every bound and every span of time of the protocol, with its reason. What happens at a bound
+ * stands at the function that meets it; each has a test. Sizes in bytes, times in milliseconds. */
+
+enum {
+    /* Names. 63 is a DNS label (RFC 1035 section 2.3.4), so that a device name can become one. */
+    LIMIT_NAME = 63,
+    LIMIT_TOPIC = 2 * LIMIT_NAME + 5, /* device '/' property "/set" */
+    LIMIT_UNIT = 15,                  /* the longest registered SenML unit has 10 characters */
+    LIMIT_VALUE_TEXT = 255,           /* a state is a word, not a document */
+    LIMIT_REASON = 127,               /* causes told to a peer */
+
+    /* Messages. A record fits a line 16 times, a line fits a socket buffer. */
+    LIMIT_DATAGRAM = 1024, /* below every MTU, and what a lesson's peer reads in one recvfrom() */
+    LIMIT_LINE = 65536,
+    LIMIT_RECORD = 4096,
+    LIMIT_LINE_RECORDS = 1024,
+    LIMIT_LINE_ENTRIES = 256,  /* log entries in one `have`; more follow in the next */
+    LIMIT_WANTS = 4,           /* one for each role */
+    LIMIT_SIGNATURE = 80,      /* DER of ECDSA P-256 takes at most 72 */
+    LIMIT_BATCH_BYTES = 61440, /* records in one state_update, leaving room for what stands around
+                                  them */
+
+    /* Peers. */
+    LIMIT_MEMBERS = 1024, /* devices remembered; at the bound the one heard longest ago without a
+                             session goes */
+    LIMIT_SESSIONS = 256, /* links at once, finished or not; at the bound new ones are refused */
+    LIMIT_LOGS = 4096,    /* logs held in memory; at the bound the oldest closed one is no longer
+                             served */
+    LIMIT_TOPICS = 16384, /* topics in the state; at the bound a new topic is refused and counted */
+    LIMIT_DIALS_CONFIGURED = 32, /* --peer */
+    LIMIT_ADDRESSES = 4,         /* a device's last known ones */
+    LIMIT_RULES = 64,
+    LIMIT_FOREIGN = 16, /* other networks reported; more are only counted */
+
+    /* Flow. */
+    LIMIT_UNSENT = 131072,     /* bytes a socket may owe before bulk sending pauses */
+    LIMIT_FLIGHT = 32768,      /* records of one log sent to one peer and not yet acknowledged */
+    LIMIT_PENDING = 2 * 32768, /* records of one log without a seal; at the bound an author takes no
+                                  readings, a receiver ends the session */
+    LIMIT_UNSTORED = 32768,  /* own records asked to be stored and not yet; at the bound no readings
+                                are taken */
+    LIMIT_WINDOW = 4194304,  /* bytes of one log kept in memory for those who follow live; older:
+                                from the store */
+    LIMIT_SEAL_EVERY = 4096, /* own records stored since the last seal that make a seal due at once
+                              */
+
+    /* Time. */
+    TIME_SEAL_MS = 200,        /* busy: at least SEAL_BUSY records wait */
+    TIME_SEAL_QUIET_MS = 2000, /* quiet: see docs/decisions/003 */
+    LIMIT_SEAL_BUSY = 8,       /* records waiting for a seal that make a log busy */
+    TIME_BEAT_MS = 700,        /* silence of our own after which a session is pinged */
+    TIME_LOST_MS = 2100,  /* silence of the other side after which the session is lost: three beats
+                           */
+    TIME_GREET_MS = 5000, /* from a link to its finished hello */
+    TIME_RTT_MS = 10000,  /* a busy session is pinged this often all the same */
+    TIME_HELLO_MS = 5000, /* between hellos, with a jitter of one fifth */
+    TIME_DIAL_FIRST_MS = 100,     /* first retry; doubles, with jitter, up to */
+    TIME_DIAL_MAX_MS = 3000,      /* ... so that a healed network is joined again within seconds */
+    TIME_DIAL_EVERY_MS = 1000,    /* a hello causes at most one answer and one dial in this time */
+    TIME_DIAL_POLITE_MS = 300,    /* who was answered waits this long for the other side's dial */
+    TIME_DIAL_GIVE_UP_MS = 60000, /* without a hello or a session; then only a hello makes us dial
+                                     again */
+    TIME_FRESH_MS = 30000,        /* a value older than this is stale for rules */
+    TIME_UNUSED_MS = 30000,       /* a reading that no rule used for this long is named */
+    TIME_NOBODY_MS = 10000,       /* nobody found */
+    TIME_SUMMARY_MS = 5000,       /* between a controller's summaries */
+    TIME_STORE_RETRY_MS = 1000,   /* after a failed store */
+    TIME_LEAVE_MS = 1000, /* a leaving peer waits this long for its last records to be stored and
+                             sent */
+};
+
+/* The year 2200: no clock that works says later; a record that does is refused. */
+#define LIMIT_STAMP_MAX_MS 7258118400000
+
+#endif

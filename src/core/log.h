@@ -1,0 +1,89 @@
+#ifndef CORE_LOG_H
+#define CORE_LOG_H
+
+#include "base/err.h"
+#include "base/ring.h"
+#include "core/event.h"
+
+/* One log: where it stands (received, on disk, sealed), its hash chain, and for a log of our own
+ * the newest records' bytes. It decides nothing about peers; sync.c, seal.c and author.c do.
+ *
+ * first .. sealed .. stored .. last; sealed may run ahead of stored for a log that others write (a
+ * seal can come before our disk is done), never for our own. */
+
+typedef void log_hash_fn(struct chain_hash *out, const struct chain_hash *before,
+                         struct span bytes);
+
+/* A seal: the author's signature over the chain hash at seq. seq 0: none. */
+struct log_seal {
+    uint64_t seq;
+    struct chain_hash hash;
+    uint8_t signature[LIMIT_SIGNATURE];
+    size_t signature_size;
+};
+
+struct log {
+    struct log_id id;
+    enum role role; /* of its author */
+    bool own;
+    bool closed;  /* its author has begun a later epoch: nothing will follow `last` of the author */
+    bool resync;  /* records were dropped while storing failed: what does not follow `last` is
+                     ignored until it does */
+    bool on_disk; /* the store knows of it */
+    uint64_t first;
+    uint64_t last;        /* appended or received, the chain's end */
+    uint64_t asked;       /* ordered to be stored */
+    uint64_t stored;      /* durable */
+    uint64_t seen;        /* shown to rules and people already; > last only after storing failed */
+    uint64_t acked;       /* own: the highest acknowledgement of anybody */
+    uint64_t ack_sent;    /* others': last acknowledgement sent in the author's present session */
+    uint64_t held_sent;   /* the same for what is on disk */
+    uint64_t author_last; /* others': the author's own `last` when its session opened; what is
+                             beyond is live */
+    struct chain_hash head;        /* at last */
+    struct chain_hash stored_hash; /* at stored */
+    struct ring hashes; /* struct chain_hash at each seq behind the seal, newest last; at most
+                           LIMIT_PENDING */
+
+    struct log_seal seal;       /* the newest that holds */
+    struct log_seal asking;     /* being signed or verified; seq 0: none */
+    struct log_seal waiting;    /* came while `asking` was out */
+    uint64_t unsealed_since_ms; /* own: when the oldest stored record behind the seal was stored */
+
+    char *window; /* own: records' bytes, each with a comma behind it */
+    size_t window_begin, window_end, window_capacity;
+    uint64_t window_first;  /* sequence of the first record in it; last + 1 when empty */
+    uint64_t window_offset; /* of window_begin, counted from the log's beginning in this process */
+    struct ring ends;       /* uint64_t: offset behind each record's comma */
+
+    struct log *next; /* the same device's next older one */
+};
+
+/* NULL when out of memory. */
+struct log *log_new(const struct log_id *id, enum role role);
+void log_free(struct log *l); /* NULL is allowed */
+
+/* The next record's bytes enter the chain: last + 1. ERR_MEMORY, with nothing changed. */
+MUST_USE enum err log_extend(struct log *l, struct span bytes, log_hash_fn *hash);
+/* The chain hash at seq: last, stored, the seal's, or any kept behind the seal. */
+bool log_hash_at(const struct log *l, uint64_t seq, struct chain_hash *hash);
+/* A seal holds: kept when it is newer. */
+void log_accept_seal(struct log *l, const struct log_seal *seal);
+/* Forgets what is behind `stored` (storing failed, or the author lost it). */
+void log_cut_to_stored(struct log *l);
+/* Forgets what is behind last, whose chain hash must be known: false when it is not (nothing is
+ * changed then). */
+bool log_cut(struct log *l, uint64_t last);
+
+/* Room for one more record's bytes (LIMIT_RECORD) at the window's end; NULL when out of memory.
+ * Then log_window_add(). May move the window: spans taken before are void. */
+char *log_window_reserve(struct log *l);
+MUST_USE enum err log_window_add(struct log *l, size_t size, log_hash_fn *hash);
+/* The records from `first` on that are in the window, at most bytes_max but at least one, joined by
+ * commas; count 0 when `first` is not there. */
+struct span log_window_run(const struct log *l, uint64_t first, size_t bytes_max, size_t *count);
+/* Drops records before `keep`, and whatever exceeds LIMIT_WINDOW, but nothing that was not ordered
+ * to be stored. */
+void log_window_trim(struct log *l, uint64_t keep);
+
+#endif

@@ -1,0 +1,148 @@
+#include "core/members.h"
+
+#include <stdlib.h>
+
+void members_init(struct node *n, uint64_t seed)
+{
+    table_init(&n->members, LIMIT_MEMBERS, seed);
+}
+
+static void free_logs(struct member *m)
+{
+    while (m->logs != NULL) {
+        struct log *next = m->logs->next;
+        log_free(m->logs);
+        m->logs = next;
+    }
+}
+
+void members_fini(struct node *n)
+{
+    size_t at = 0;
+    struct member *m;
+    while ((m = table_next(&n->members, &at)) != NULL) {
+        free_logs(m);
+        free(m);
+    }
+    table_fini(&n->members);
+    free_logs(&n->own);
+}
+
+struct member *members_find(const struct node *n, struct span device)
+{
+    return table_get(&n->members, device);
+}
+
+/* A member that nothing depends on. One with a DIAL out stays: its dialer must be there for the
+ * answer. */
+static struct member *least_missed(const struct node *n)
+{
+    struct member *oldest = NULL, *m;
+    size_t at = 0;
+    while ((m = table_next(&n->members, &at)) != NULL) {
+        if (m->session != NULL || m->logs != NULL || m->dialer.link != 0)
+            continue;
+        if (oldest == NULL || m->heard_ms < oldest->heard_ms)
+            oldest = m;
+    }
+    return oldest;
+}
+
+static bool make_room(struct node *n)
+{
+    if (n->members.count < LIMIT_MEMBERS)
+        return true;
+    struct member *m = least_missed(n);
+    if (m == NULL)
+        return false;
+    for (size_t i = 0; i < n->configured_count; i++)
+        if (n->configured[i]->member == m)
+            n->configured[i]->member = NULL;
+    table_remove(&n->members, span_of(m->device));
+    free(m);
+    return true;
+}
+
+struct member *members_add(struct node *n, struct span device)
+{
+    struct member *m = members_find(n, device);
+    if (m != NULL)
+        return m;
+    if (!make_room(n))
+        return NULL;
+    m = calloc(1, sizeof *m);
+    if (m == NULL)
+        return NULL;
+    ident_name_copy(m->device, device);
+    m->found_ms = n->now_ms;
+    m->dialer = (struct dialer){.member = m, .at_ms = NODE_NEVER};
+    if (table_put(&n->members, span_of(m->device), m) == ERR_OK)
+        return m;
+    free(m);
+    return NULL;
+}
+
+bool members_note_address(struct member *m, struct address address)
+{
+    size_t at = 0;
+    while (at < m->address_count && !ident_address_equal(m->addresses[at], address))
+        at++;
+    if (at == 0 && m->address_count > 0)
+        return false;
+    if (at == m->address_count && at < LIMIT_ADDRESSES)
+        m->address_count++;
+    if (at == LIMIT_ADDRESSES)
+        at--;
+    memmove(&m->addresses[1], &m->addresses[0], at * sizeof m->addresses[0]);
+    m->addresses[0] = address;
+    return true;
+}
+
+/* The sliding window of RFC 6479's kind: one bit for each of the 64 counters up to the highest. */
+bool members_fresh(struct member *m, uint64_t epoch, uint64_t counter)
+{
+    if (epoch < m->hello_epoch || epoch < m->epoch)
+        return false;
+    if (epoch > m->hello_epoch) {
+        m->hello_epoch = epoch;
+        m->hello_counter = counter;
+        m->hello_window = 1;
+        return true;
+    }
+    if (counter > m->hello_counter) {
+        uint64_t shift = counter - m->hello_counter;
+        m->hello_window = shift < 64 ? m->hello_window << shift | 1 : 1;
+        m->hello_counter = counter;
+        return true;
+    }
+    uint64_t behind = m->hello_counter - counter;
+    if (behind >= 64 || (m->hello_window >> behind & 1) != 0)
+        return false;
+    m->hello_window |= (uint64_t)1 << behind;
+    return true;
+}
+
+struct log *members_log(const struct member *m, const struct key_id *key, uint64_t epoch)
+{
+    for (struct log *l = m->logs; l != NULL && l->id.epoch >= epoch; l = l->next)
+        if (l->id.epoch == epoch && ident_key_equal(&l->id.key, key))
+            return l;
+    return NULL;
+}
+
+struct log *members_log_add(struct node *n, struct member *m, const struct log_id *id,
+                            enum role role)
+{
+    if (n->log_count == LIMIT_LOGS)
+        return NULL;
+    struct log *l = log_new(id, role);
+    if (l == NULL)
+        return NULL;
+    struct log **at = &m->logs;
+    while (*at != NULL && (*at)->id.epoch > id->epoch)
+        at = &(*at)->next;
+    l->next = *at;
+    *at = l;
+    n->log_count++;
+    return l;
+}

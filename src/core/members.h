@@ -1,0 +1,27 @@
+#ifndef CORE_MEMBERS_H
+#define CORE_MEMBERS_H
+
+#include "core/node_state.h"
+
+/* Who is known, where each was reached, which logs of each we hold. */
+
+void members_init(struct node *n, uint64_t seed);
+void members_fini(struct node *n);
+struct member *members_find(const struct node *n, struct span device);
+/* Finds or adds; at LIMIT_MEMBERS the one heard longest ago without a session and without logs
+ * makes room. NULL: none does, or out of memory. */
+struct member *members_add(struct node *n, struct span device);
+/* Puts an address first; the oldest beyond LIMIT_ADDRESSES goes. False: it was the first already.
+ */
+bool members_note_address(struct member *m, struct address address);
+/* A hello's (epoch, counter) has not been seen and is not older than what has. Marks it seen. */
+bool members_fresh(struct member *m, uint64_t epoch, uint64_t counter);
+
+/* Our own log, or another's; NULL: unknown. An empty device with a zero key stands for `m` itself.
+ */
+struct log *members_log(const struct member *m, const struct key_id *key, uint64_t epoch);
+/* Adds a log, newest epoch first. NULL at LIMIT_LOGS or out of memory. */
+struct log *members_log_add(struct node *n, struct member *m, const struct log_id *id,
+                            enum role role);
+
+#endif

@@ -1,0 +1,88 @@
+#ifndef CORE_MESSAGE_H
+#define CORE_MESSAGE_H
+
+#include "core/ident.h"
+#include "core/record.h"
+
+/* What two peers say to each other in a session, taken apart; docs/protocol.md has the text forms.
+ */
+
+enum message_kind {
+    MESSAGE_HELLO,        /* first, from both sides */
+    MESSAGE_HAVE,         /* which logs the sender holds; any number of times */
+    MESSAGE_STATE_UPDATE, /* a run of records of one log */
+    MESSAGE_SEAL,
+    MESSAGE_ACK,
+    MESSAGE_PING,
+    MESSAGE_PONG,
+    MESSAGE_GOODBYE, /* the sender leaves; last */
+    MESSAGE_ERROR,   /* why the sender hangs up; last */
+    MESSAGE_UNKNOWN, /* a type of a later version: counted and dropped */
+    MESSAGE_KIND_COUNT,
+};
+
+/* Names a log within a message. The device is left out of the text where it is the obvious one: in
+ * state_update and seal the sender's, in ack the receiver's; then `device` is empty and `key` all
+ * zero. */
+struct message_log {
+    struct span device;
+    struct key_id key;
+    uint64_t epoch;
+};
+
+struct message_entry {
+    struct message_log log; /* always with device and key */
+    uint64_t first;         /* 1 unless pruned */
+    uint64_t last;          /* 0: known and empty */
+    uint64_t sealed; /* the last one under a seal that the sender holds; in the text only when not 0
+                      */
+    bool closed;
+};
+
+struct message {
+    enum message_kind kind;
+    union {
+        struct {
+            uint32_t version; /* 1 */
+            struct span device;
+            enum role role;
+            uint64_t epoch;
+            uint64_t time_ms; /* the sender's wall clock: tells how old its backlog is, on its own
+                                 clock */
+            bool wants[ROLE_COUNT]; /* the logs of devices in these roles */
+        } hello;
+        struct {
+            const struct message_entry *entries;
+            size_t count;
+            bool more; /* the list goes on in the next `have` */
+        } have;
+        struct {
+            struct message_log log;       /* its epoch is that of the records */
+            struct span bytes;            /* sending: the records' texts joined by one comma each */
+            const struct record *records; /* receiving: consecutive, of one device and epoch; NULL
+                                             when sending */
+            size_t count;
+        } update;
+        struct {
+            struct message_log log;
+            uint64_t seq;
+            uint8_t signature[LIMIT_SIGNATURE];
+            size_t signature_size;
+        } seal;
+        struct {
+            struct message_log log;
+            uint64_t seq; /* everything up to here is on disk and sealed at the sender of the ack */
+            uint64_t held; /* everything up to here is on disk there, sealed or not; >= seq; in the
+                              text only when greater */
+        } ack;
+        struct {
+            uint64_t sent_ms;  /* the pinging side's clock, given back as it is */
+            uint64_t clock_ms; /* pong: the answering side's monotonic clock */
+        } ping;                /* and pong */
+        struct {
+            struct span reason; /* goodbye and error; at most LIMIT_REASON bytes */
+        } end;
+    };
+};
+
+#endif

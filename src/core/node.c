@@ -1,0 +1,466 @@
+#include "core/node.h"
+
+#include "core/author.h"
+#include "core/decide.h"
+#include "core/discovery.h"
+#include "core/members.h"
+#include "core/node_state.h"
+#include "core/peer.h"
+#include "core/seal.h"
+#include "core/sync.h"
+
+#include <stdlib.h>
+
+/* The seam: one event goes to the module that decides about it; then every step ends the same way:
+ * what was appended is ordered to be stored, a due seal is asked for, and every session is sent
+ * what it lacks. */
+
+static const char *const counter_texts[NODE_COUNTER_COUNT] = {
+    [NODE_HELLOS_HEARD] = "hellos_heard",
+    [NODE_HELLOS_STALE] = "hellos_stale",
+    [NODE_DIALS] = "dials",
+    [NODE_SESSIONS] = "sessions",
+    [NODE_SESSIONS_LOST] = "sessions_lost",
+    [NODE_REFUSED] = "refused",
+    [NODE_RECORDS_OWN] = "records_own",
+    [NODE_RECORDS_HEARD] = "records_heard",
+    [NODE_RECORDS_DOUBLE] = "records_double",
+    [NODE_RECORDS_DENIED] = "records_denied",
+    [NODE_RECORDS_DROPPED] = "records_dropped",
+    [NODE_SEALS_MADE] = "seals_made",
+    [NODE_SEALS_VERIFIED] = "seals_verified",
+    [NODE_SEALS_BAD] = "seals_bad",
+    [NODE_FETCHES] = "fetches",
+    [NODE_MESSAGES_UNKNOWN] = "messages_unknown",
+};
+
+enum {
+    STORES_MAX = 1048576
+}; /* under way at once; LIMIT_UNSTORED and LIMIT_FLIGHT keep it far below */
+
+struct node *node_new(const struct node_config *config)
+{
+    struct node *n = calloc(1, sizeof *n);
+    if (n == NULL)
+        return NULL;
+    n->self = config->self;
+    n->session_port = config->session_port;
+    n->plain = config->plain;
+    n->facts = config->facts;
+    n->hash = config->hash;
+    n->encode = config->encode;
+    n->next_link = 1;
+    n->hello_at_ms = n->store_retry_ms = NODE_NEVER;
+    rng_init(&n->rng, config->seed);
+    members_init(n, rng_next(&n->rng));
+    state_init(&n->state, rng_next(&n->rng));
+    ring_init(&n->stores, sizeof(struct node_store), STORES_MAX);
+    ring_init(&n->acts, sizeof(struct node_act), LIMIT_UNSTORED);
+    memcpy(n->own.device, n->self.device, sizeof n->own.device);
+    if (decide_init(n, config->rules, config->rule_count) == ERR_OK)
+        return n;
+    node_free(n);
+    return NULL;
+}
+
+void node_free(struct node *n)
+{
+    if (n == NULL)
+        return;
+    for (size_t i = 0; i < n->session_count; i++) {
+        free(n->sessions[i]->cursors);
+        free(n->sessions[i]);
+    }
+    for (size_t i = 0; i < n->configured_count; i++)
+        free(n->configured[i]);
+    decide_fini(n);
+    members_fini(n);
+    state_fini(&n->state);
+    ring_fini(&n->stores);
+    ring_fini(&n->acts);
+    free(n);
+}
+
+struct fact *node_fact(struct node *n, enum fact_kind kind, struct span device)
+{
+    if ((n->facts >> kind & 1) == 0)
+        return NULL;
+    struct fact *fact = &event_effects_add(n->fx, EFFECT_PUBLISH)->fact;
+    fact->kind = kind;
+    fact->device = device;
+    return fact;
+}
+
+struct effect *node_store_effect(struct node *n, enum effect_kind kind, struct log *log,
+                                 uint64_t seq)
+{
+    if (n->store_failed)
+        return NULL;
+    struct node_store pending = {.ticket = n->ticket + 1, .log = log, .seq = seq};
+    if (log != NULL)
+        pending.hash = log->head;
+    if (ring_push(&n->stores, &pending) != ERR_OK) {
+        n->fx->out_of_memory = true;
+        return NULL;
+    }
+    struct effect *effect = event_effects_add(n->fx, kind);
+    effect->ticket = ++n->ticket;
+    return effect;
+}
+
+uint64_t node_jitter(struct node *n, uint64_t ms)
+{
+    uint64_t fifth = ms / 5;
+    return ms - fifth + rng_below(&n->rng, 2 * fifth + 1);
+}
+
+/* The log as it stood on disk. Ours are closed when the new epoch begins. */
+static void restore_log(struct node *n, const struct event *e)
+{
+    const struct log_id *id = &e->restore_log.id;
+    bool own = ident_key_equal(&id->key, &n->self.key) && strcmp(id->device, n->self.device) == 0;
+    struct member *m = own ? &n->own : members_add(n, span_of(id->device));
+    struct log *l = m == NULL ? NULL : members_log_add(n, m, id, e->restore_log.role);
+    if (l == NULL)
+        return;
+    l->own = own;
+    l->on_disk = true;
+    l->closed = e->restore_log.closed;
+    l->first = e->restore_log.first;
+    l->last = l->asked = l->stored = l->seen = e->restore_log.sealed;
+    l->head = l->stored_hash = e->restore_log.sealed_hash;
+    l->window_first = l->last + 1;
+    if (m->epoch < id->epoch)
+        m->epoch = id->epoch;
+    if (e->restore_log.sealed == 0)
+        return;
+    l->seal = (struct log_seal){.seq = e->restore_log.sealed,
+                                .hash = e->restore_log.sealed_hash,
+                                .signature_size = e->restore_log.signature_size};
+    memcpy(l->seal.signature, e->restore_log.signature, sizeof l->seal.signature);
+}
+
+static struct log *restored(const struct node *n, const struct log_id *id)
+{
+    bool own = ident_key_equal(&id->key, &n->self.key) && strcmp(id->device, n->self.device) == 0;
+    const struct member *m = own ? &n->own : members_find(n, span_of(id->device));
+    return m == NULL ? NULL : members_log(m, &id->key, id->epoch);
+}
+
+static void restore_tail(struct node *n, const struct event *e)
+{
+    struct log *l = restored(n, &e->restore_record.id);
+    if (l == NULL || e->restore_record.record->seq != l->last + 1)
+        return;
+    if (log_extend(l, e->restore_record.record->bytes, n->hash) != ERR_OK)
+        n->fx->out_of_memory = true;
+    l->asked = l->stored = l->seen = l->last;
+    l->stored_hash = l->head;
+    l->window_first = l->last + 1;
+}
+
+static void restore_topic(struct node *n, const struct event *e)
+{
+    const struct record *r = e->restore_record.record;
+    const struct log_id *id = &e->restore_record.id;
+    if (state_apply(&n->state, id, r) == ERR_MEMORY)
+        n->fx->out_of_memory = true;
+    (void)state_take_dirty(&n->state);
+    bool own = ident_key_equal(&id->key, &n->self.key) && strcmp(id->device, n->self.device) == 0;
+    if (!own || r->topic.size > 0)
+        return;
+    decide_restore(n, r);
+    struct fact *fact = node_fact(n, FACT_RESTORED_TOPIC, r->device);
+    if (fact != NULL)
+        fact->record = r;
+}
+
+static void start(struct node *n, uint64_t epoch)
+{
+    n->started_ms = n->last_ms = n->now_ms;
+    author_begin(n, epoch);
+    n->started = true;
+    struct fact *fact = node_fact(n, FACT_STARTED, span_of(n->self.device));
+    if (fact != NULL)
+        fact->epoch = epoch;
+    discovery_start(n);
+}
+
+static bool in_roster(const struct node *n, struct span device)
+{
+    return span_is(device, n->self.device) || members_find(n, device) != NULL;
+}
+
+static void plain(struct node *n, const struct event *e)
+{
+    struct span device = e->plain.device;
+    if (!n->plain || device.size > LIMIT_NAME || in_roster(n, device))
+        return;
+    size_t i = 0;
+    while (i < n->plain_peer_count && !span_is(device, n->plain_peers[i]))
+        i++;
+    if (i == n->plain_peer_count && i < NODE_PLAIN_PEERS) {
+        ident_name_copy(n->plain_peers[n->plain_peer_count++], device);
+        struct fact *fact = node_fact(n, FACT_PLAIN_HELLO, device);
+        if (fact != NULL)
+            fact->address = e->plain.source;
+    }
+    if (e->plain.reading == NULL)
+        return;
+    struct fact *fact = node_fact(n, FACT_PLAIN_READING, device);
+    if (fact != NULL) {
+        fact->property = e->plain.reading->type;
+        fact->value = e->plain.reading->value;
+        fact->unit = e->plain.reading->unit;
+    }
+    decide_reading(n, device, e->plain.reading, 0, RULE_PLAIN);
+}
+
+static void leave(struct node *n)
+{
+    if (n->leaving)
+        return;
+    n->leaving = true;
+    n->leave_ms = n->now_ms + TIME_LEAVE_MS;
+}
+
+/* Gone as soon as our last records are stored, sealed and sent, or when the time for that is over.
+ */
+static void finish_leaving(struct node *n)
+{
+    if (!n->leaving || n->exited || n->log == NULL)
+        return;
+    bool stored = n->log->stored == n->log->last && n->log->seal.seq == n->log->last;
+    if (n->now_ms < n->leave_ms && !n->store_failed && !(stored && sync_drained(n)))
+        return;
+    n->exited = true;
+    peer_goodbye_all(n);
+    discovery_goodbye(n);
+    node_fact(n, FACT_STOPPED, span_of(n->self.device));
+    event_effects_add(n->fx, EFFECT_EXIT)->exit.status = 0;
+}
+
+static void tick(struct node *n)
+{
+    if (!n->started)
+        return;
+    discovery_tick(n);
+    peer_tick(n);
+    decide_tick(n);
+    if (!n->store_failed || n->store_retry_ms > n->now_ms)
+        return;
+    n->store_retry_ms = n->now_ms + TIME_STORE_RETRY_MS;
+    event_effects_add(n->fx, EFFECT_STORE_RETRY);
+}
+
+static void restore(struct node *n, const struct event *e)
+{
+    check(!n->started);
+    if (e->kind == EVENT_RESTORE_LOG)
+        restore_log(n, e);
+    else if (e->kind == EVENT_RESTORE_TAIL)
+        restore_tail(n, e);
+    else if (e->kind == EVENT_RESTORE_TOPIC)
+        restore_topic(n, e);
+    else
+        discovery_add_address(n, e->restore_peer.device, e->restore_peer.address);
+}
+
+static void dispatch(struct node *n, const struct event *e)
+{
+    switch (e->kind) {
+    case EVENT_RESTORE_LOG:
+    case EVENT_RESTORE_TAIL:
+    case EVENT_RESTORE_TOPIC:
+    case EVENT_RESTORE_PEER:
+        restore(n, e);
+        break;
+    case EVENT_START:
+        start(n, e->epoch.epoch);
+        break;
+    case EVENT_EPOCH:
+        author_begin(n, e->epoch.epoch);
+        break;
+    case EVENT_READING:
+        author_readings(n, e->reading.readings, e->reading.count);
+        break;
+    case EVENT_HELLO:
+        discovery_hello(n, e->hello.hello, e->hello.source);
+        break;
+    case EVENT_FOREIGN:
+        discovery_foreign(n, e->foreign.network, e->foreign.device, e->foreign.source);
+        break;
+    case EVENT_PLAIN:
+        plain(n, e);
+        break;
+    case EVENT_LINK_UP:
+        peer_link_up(n, e->link_up.link, e->link_up.identity, e->link_up.address);
+        break;
+    case EVENT_LINK_DOWN:
+        peer_link_down(n, e->link_down.link, e->link_down.reason);
+        break;
+    case EVENT_MESSAGE:
+        peer_message(n, e->message.link, e->message.message);
+        break;
+    case EVENT_SENT:
+        peer_sent(n, e->sent.link, e->sent.bytes);
+        break;
+    case EVENT_STORED:
+        author_stored(n, e->stored.ticket);
+        break;
+    case EVENT_STORE_FAILED:
+        author_store_failed(n);
+        break;
+    case EVENT_STORE_READY:
+        author_store_ready(n);
+        break;
+    case EVENT_FETCHED:
+        sync_fetched(n, e);
+        break;
+    case EVENT_SIGNED:
+        seal_signed(n, e);
+        break;
+    case EVENT_VERIFIED:
+        seal_verified(n, e);
+        break;
+    case EVENT_LEAVE:
+        leave(n);
+        break;
+    case EVENT_TICK:
+        tick(n);
+        break;
+    case EVENT_KIND_COUNT:
+        check(!"an event of the list");
+    }
+}
+
+static void trim_window(struct node *n)
+{
+    uint64_t keep = n->log->last + 1;
+    for (size_t i = 0; i < n->session_count; i++) {
+        const struct session *s = n->sessions[i];
+        for (size_t k = 0; k < s->cursor_count; k++)
+            if (s->cursors[k].log == n->log)
+                node_soon(&keep, s->cursors[k].next);
+    }
+    log_window_trim(n->log, keep);
+}
+
+void node_step(struct node *n, const struct event *e, struct effects *fx)
+{
+    if (n->exited)
+        return;
+    n->fx = fx;
+    n->now_ms = e->now_ms;
+    n->wall_ms = e->wall_ms;
+    if (n->log != NULL)
+        trim_window(n);
+    dispatch(n, e);
+    if (n->started && !n->exited) {
+        author_store(n);
+        seal_pump(n);
+        sync_pump(n);
+        finish_leaving(n);
+    }
+    n->last_ms = n->now_ms;
+    n->fx = NULL;
+}
+
+uint64_t node_deadline(const struct node *n)
+{
+    if (!n->started || n->exited)
+        return NODE_NEVER;
+    uint64_t deadline = discovery_deadline(n);
+    node_soon(&deadline, peer_deadline(n));
+    node_soon(&deadline, seal_deadline(n));
+    node_soon(&deadline, decide_deadline(n));
+    if (n->store_failed)
+        node_soon(&deadline, n->store_retry_ms);
+    if (n->leaving)
+        node_soon(&deadline, n->leave_ms);
+    return deadline;
+}
+
+size_t node_room(const struct node *n)
+{
+    return author_room(n);
+}
+
+bool node_acknowledged(const struct node *n)
+{
+    return n->log == NULL || n->log->acked >= n->log->last;
+}
+
+size_t node_session_count(const struct node *n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n->session_count; i++)
+        count += n->sessions[i]->state == PEER_OPEN;
+    return count;
+}
+
+static const struct log *find(const struct node *n, const struct log_id *id)
+{
+    bool own = ident_key_equal(&id->key, &n->self.key) && strcmp(id->device, n->self.device) == 0;
+    const struct member *m = own ? &n->own : members_find(n, span_of(id->device));
+    return m == NULL ? NULL : members_log(m, &id->key, id->epoch);
+}
+
+uint64_t node_log_last(const struct node *n, const struct log_id *id)
+{
+    const struct log *l = find(n, id);
+    return l == NULL ? 0 : l->last;
+}
+
+uint64_t node_log_stored(const struct node *n, const struct log_id *id)
+{
+    const struct log *l = find(n, id);
+    return l == NULL ? 0 : l->stored;
+}
+
+uint64_t node_log_sealed(const struct node *n, const struct log_id *id)
+{
+    const struct log *l = find(n, id);
+    return l == NULL ? 0 : l->seal.seq;
+}
+
+uint64_t node_log_acked(const struct node *n, const struct log_id *id)
+{
+    const struct log *l = find(n, id);
+    return l == NULL ? 0 : l->acked;
+}
+
+bool node_log_hash(const struct node *n, const struct log_id *id, uint64_t seq,
+                   struct chain_hash *hash)
+{
+    const struct log *l = find(n, id);
+    return l != NULL && log_hash_at(l, seq, hash);
+}
+
+uint64_t node_epoch(const struct node *n)
+{
+    return n->epoch;
+}
+
+struct span node_topic(const struct node *n, struct span topic)
+{
+    const struct state_entry *e = state_get(&n->state, topic);
+    return e == NULL ? (struct span){0} : (struct span){e->bytes, e->size};
+}
+
+void node_state_hash(const struct node *n, struct chain_hash *hash)
+{
+    state_hash(&n->state, n->hash, hash);
+}
+
+uint64_t node_count(const struct node *n, enum node_counter counter)
+{
+    check(counter < NODE_COUNTER_COUNT);
+    return n->counters[counter];
+}
+
+const char *node_counter_text(enum node_counter counter)
+{
+    check(counter < NODE_COUNTER_COUNT);
+    return counter_texts[counter];
+}

@@ -1,0 +1,202 @@
+#ifndef CORE_NODE_STATE_H
+#define CORE_NODE_STATE_H
+
+#include "base/rng.h"
+#include "core/log.h"
+#include "core/node.h"
+#include "core/rule.h"
+#include "core/state.h"
+
+/* The inside of a node, for core's own modules; nobody else includes it. One file per noun decides:
+ * members.c (who is known), discovery.c (hellos and dialling), peer.c (a session's life), sync.c
+ * (who lacks what), seal.c, author.c (our own log), decide.c (rules), node.c (the seam). */
+
+#define NODE_NEVER UINT64_MAX
+
+struct member;
+
+/* An address that is dialled until it works: a member's, or one given by --peer. */
+struct dialer {
+    struct address address;
+    struct member *member; /* NULL: --peer, before its first session */
+    uint64_t link;         /* a DIAL is out, or the link lives; 0: none */
+    uint64_t at_ms;        /* next DIAL; NODE_NEVER: only a hello causes one */
+    uint64_t until_ms;     /* gives up then; NODE_NEVER: never */
+    uint64_t dialed_ms;
+    uint32_t backoff_ms;
+    size_t next_address; /* which of the member's addresses is tried next */
+    bool configured;
+};
+
+/* A device that was heard of with proof: by a mac or by a certificate. */
+struct member {
+    char device[LIMIT_NAME + 1];
+    enum role role;
+    struct key_id key;                                 /* all zero before its first session */
+    uint64_t epoch;                                    /* the highest proven by a session */
+    uint64_t hello_epoch, hello_counter, hello_window; /* freshness: highest counter, and which of
+                                                          the 64 below it came */
+    struct address addresses[LIMIT_ADDRESSES];         /* newest first */
+    size_t address_count;
+    enum fact_how how;
+    uint64_t found_ms; /* first heard of in this process */
+    uint64_t heard_ms;
+    uint64_t answered_ms; /* last HELLO_ANSWER to it */
+    uint64_t lost_ms;     /* when its session ended; 0: never had one, or it left */
+    bool discovered;      /* told to people */
+    bool useless; /* neither wants the other's logs: not dialled again in this epoch of its */
+    struct session *session; /* the open one */
+    struct dialer dialer;
+    struct log *logs; /* newest epoch first */
+};
+
+enum peer_state { PEER_DIALING, PEER_GREETING, PEER_OPEN, PEER_STATE_COUNT };
+
+/* Where a session stands in one of our logs. */
+struct cursor {
+    struct log *log;
+    uint64_t next;        /* to be sent */
+    uint64_t acked;       /* what it acknowledged */
+    uint64_t held;        /* what it has on disk */
+    struct log_seal seal; /* to be sent as soon as next is behind it; seq 0: none */
+    uint64_t seal_sent;
+};
+
+struct session {
+    uint64_t link;
+    enum peer_state state;
+    bool outbound;
+    struct address address;
+    struct identity identity; /* from PEER_GREETING on */
+    struct member *member;    /* PEER_OPEN */
+    struct dialer *dialer;    /* outbound: who dialled */
+    uint64_t epoch;
+    uint64_t up_ms, heard_ms, sent_ms, pinged_ms;
+    uint64_t rtt_ms;
+    uint64_t author_time_ms; /* its wall clock in its hello */
+    size_t unsent;
+    bool wants[ROLE_COUNT];
+    bool have_done; /* its list of logs is complete */
+    bool fetching;  /* a FETCH is out */
+    struct cursor *cursors;
+    size_t cursor_count, cursor_capacity;
+};
+
+/* Stores under way, in ticket order: what becomes durable when. */
+struct node_store {
+    uint64_t ticket;
+    struct log *log; /* NULL: no records */
+    uint64_t seq;
+    struct chain_hash hash;
+};
+
+struct node_act {
+    uint64_t epoch, seq; /* performed when this record of ours is on disk */
+    char property[LIMIT_NAME + 1];
+    char value[LIMIT_NAME + 1];
+};
+
+/* A type that readings come in and that no rule uses. */
+struct node_unused {
+    char type[LIMIT_NAME + 1];
+    char device[LIMIT_NAME + 1];
+    uint64_t since_ms;
+    bool told;
+};
+
+struct node_summary {
+    char type[LIMIT_NAME + 1];
+    char unit[LIMIT_UNIT + 1];
+    uint64_t count;
+    double sum, low, high;
+};
+
+enum { NODE_SUMMARIES = 64, NODE_UNUSED = 16, NODE_PLAIN_PEERS = 64, NODE_PLAIN_TYPES = 8 };
+
+struct node_plain_reading {
+    char type[LIMIT_NAME + 1];
+    double number;
+};
+
+struct node {
+    struct identity self;
+    uint16_t session_port;
+    bool plain;
+    uint64_t facts;
+    node_hash_fn *hash;
+    record_encode_fn *encode;
+    struct rng rng;
+
+    /* valid during a step */
+    uint64_t now_ms, wall_ms;
+    uint64_t last_ms; /* of the step before */
+    struct effects *fx;
+
+    bool started, leaving, exited;
+    bool store_failed;
+    bool epoch_asked; /* EFFECT_EPOCH is out */
+    uint64_t started_ms, leave_ms, store_retry_ms;
+    bool ever_session;
+    uint64_t counters[NODE_COUNTER_COUNT];
+    uint64_t restored_records;
+
+    /* our own log */
+    struct member own; /* its logs; never in `members` */
+    struct log *log;   /* the present epoch's; NULL before START */
+    uint64_t epoch, epoch_above;
+
+    struct table members;
+    size_t log_count;
+    struct dialer *configured[LIMIT_DIALS_CONFIGURED];
+    size_t configured_count;
+    struct session *sessions[LIMIT_SESSIONS];
+    size_t session_count;
+    uint64_t next_link;
+
+    uint64_t hello_counter, hello_at_ms;
+    uint32_t hello_round;
+    char foreign[LIMIT_FOREIGN][16];
+    size_t foreign_count;
+    uint64_t foreign_heard;
+    bool nobody_told;
+    char plain_peers[NODE_PLAIN_PEERS][LIMIT_NAME + 1];
+    size_t plain_peer_count;
+    struct node_plain_reading plain_readings[NODE_PLAIN_TYPES];
+    size_t plain_reading_count;
+
+    struct state state;
+    struct ring stores; /* struct node_store */
+    uint64_t ticket;
+    struct ring acts; /* struct node_act */
+
+    struct rule_state *rules;
+    size_t rule_count;
+    uint64_t rules_at_ms;
+    struct node_unused unused[NODE_UNUSED];
+    size_t unused_count;
+    struct node_summary summaries[NODE_SUMMARIES];
+    size_t summary_count;
+    uint64_t summary_at_ms;
+};
+
+/* node.c */
+static inline void node_counted(struct node *n, enum node_counter counter)
+{
+    n->counters[counter]++;
+}
+
+static inline void node_soon(uint64_t *deadline, uint64_t at_ms)
+{
+    if (at_ms < *deadline)
+        *deadline = at_ms;
+}
+
+/* NULL when this kind is not wanted; else a fact to fill in, already among the effects. */
+struct fact *node_fact(struct node *n, enum fact_kind kind, struct span device);
+/* A STORE_* effect with the next ticket. */
+struct effect *node_store_effect(struct node *n, enum effect_kind kind, struct log *log,
+                                 uint64_t seq);
+/* Up to a fifth more or less. */
+uint64_t node_jitter(struct node *n, uint64_t ms);
+
+#endif

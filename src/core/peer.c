@@ -1,0 +1,594 @@
+#include "core/peer.h"
+
+#include "core/discovery.h"
+#include "core/members.h"
+#include "core/seal.h"
+#include "core/session.h"
+#include "core/sync.h"
+
+#include <stdlib.h>
+
+/* The happy path: DIALING -(link up: we greet)-> GREETING -(its hello)-> OPEN -(goodbye)-> gone. A
+ * dial that fails, a greeting that does not come in time and a session that falls silent go back to
+ * the dialer, which tries again. */
+
+enum peer_input {
+    PEER_IN_LINK_UP,
+    PEER_IN_LINK_DOWN,
+    PEER_IN_HELLO,
+    PEER_IN_SYNC, /* have, state_update, seal, ack */
+    PEER_IN_PING,
+    PEER_IN_PONG,
+    PEER_IN_GOODBYE,
+    PEER_IN_ERROR,
+    PEER_IN_UNKNOWN,
+    PEER_IN_LATE, /* the time of this state is over */
+    PEER_INPUT_COUNT,
+};
+
+typedef void act_fn(struct node *n, struct session *s, const struct message *m, struct span why);
+
+static act_fn do_greet, do_fail, do_open, do_sync, do_ping, do_pong, do_left, do_error, do_unknown,
+    do_silent, do_cut, do_early, do_again, do_never;
+
+/* Every cell is written out; the action itself moves the state on, because two of them may find
+ * that the session has to go. */
+static act_fn *const table[PEER_STATE_COUNT][PEER_INPUT_COUNT] = {
+    [PEER_DIALING] =
+        {
+            [PEER_IN_LINK_UP] = do_greet,
+            [PEER_IN_LINK_DOWN] = do_fail,
+            [PEER_IN_HELLO] = do_never,
+            [PEER_IN_SYNC] = do_never,
+            [PEER_IN_PING] = do_never,
+            [PEER_IN_PONG] = do_never,
+            [PEER_IN_GOODBYE] = do_never,
+            [PEER_IN_ERROR] = do_never,
+            [PEER_IN_UNKNOWN] = do_never,
+            [PEER_IN_LATE] = do_never,
+        },
+    [PEER_GREETING] =
+        {
+            [PEER_IN_LINK_UP] = do_never,
+            [PEER_IN_LINK_DOWN] = do_fail,
+            [PEER_IN_HELLO] = do_open,
+            [PEER_IN_SYNC] = do_early,
+            [PEER_IN_PING] = do_early,
+            [PEER_IN_PONG] = do_early,
+            [PEER_IN_GOODBYE] = do_fail,
+            [PEER_IN_ERROR] = do_error,
+            [PEER_IN_UNKNOWN] = do_early,
+            [PEER_IN_LATE] = do_early,
+        },
+    [PEER_OPEN] =
+        {
+            [PEER_IN_LINK_UP] = do_never,
+            [PEER_IN_LINK_DOWN] = do_cut,
+            [PEER_IN_HELLO] = do_again,
+            [PEER_IN_SYNC] = do_sync,
+            [PEER_IN_PING] = do_ping,
+            [PEER_IN_PONG] = do_pong,
+            [PEER_IN_GOODBYE] = do_left,
+            [PEER_IN_ERROR] = do_error,
+            [PEER_IN_UNKNOWN] = do_unknown,
+            [PEER_IN_LATE] = do_silent,
+        },
+};
+
+static const enum peer_input input_of[MESSAGE_KIND_COUNT] = {
+    [MESSAGE_HELLO] = PEER_IN_HELLO,       [MESSAGE_HAVE] = PEER_IN_SYNC,
+    [MESSAGE_STATE_UPDATE] = PEER_IN_SYNC, [MESSAGE_SEAL] = PEER_IN_SYNC,
+    [MESSAGE_ACK] = PEER_IN_SYNC,          [MESSAGE_PING] = PEER_IN_PING,
+    [MESSAGE_PONG] = PEER_IN_PONG,         [MESSAGE_GOODBYE] = PEER_IN_GOODBYE,
+    [MESSAGE_ERROR] = PEER_IN_ERROR,       [MESSAGE_UNKNOWN] = PEER_IN_UNKNOWN,
+};
+
+static const char REPLACED[] = "replaced by another link";
+
+static void hang_up(struct node *n, struct session *s, const char *reason)
+{
+    session_hang_up(n, s->link, reason);
+    session_remove(n, s);
+}
+
+bool peer_dial(struct node *n, struct dialer *d)
+{
+    struct session *s = session_add(n, n->next_link, PEER_DIALING);
+    if (s == NULL)
+        return false;
+    n->next_link += 2;
+    s->outbound = true;
+    s->address = d->address;
+    s->dialer = d;
+    d->link = s->link;
+    struct effect *effect = event_effects_add(n->fx, EFFECT_DIAL);
+    effect->dial.link = s->link;
+    effect->dial.address = d->address;
+    return true;
+}
+
+static void step(struct node *n, struct session *s, enum peer_input input, const struct message *m,
+                 struct span why)
+{
+    check(s->state < PEER_STATE_COUNT && input < PEER_INPUT_COUNT);
+    table[s->state][input](n, s, m, why);
+}
+
+void peer_link_up(struct node *n, uint64_t link, const struct identity *identity,
+                  struct address address)
+{
+    struct session *s = session_find(n, link);
+    if (s == NULL)
+        s = session_add(n, link, PEER_DIALING);
+    if (s == NULL) {
+        node_counted(n, NODE_REFUSED);
+        session_hang_up(n, link, "too many sessions");
+        return;
+    }
+    s->identity = *identity;
+    s->address = address;
+    s->up_ms = s->heard_ms = n->now_ms;
+    step(n, s, PEER_IN_LINK_UP, NULL, (struct span){0});
+}
+
+void peer_link_down(struct node *n, uint64_t link, struct span reason)
+{
+    struct session *s = session_find(n, link);
+    if (s != NULL)
+        step(n, s, PEER_IN_LINK_DOWN, NULL, reason);
+}
+
+void peer_message(struct node *n, uint64_t link, const struct message *m)
+{
+    struct session *s = session_find(n, link);
+    if (s == NULL)
+        return;
+    s->heard_ms = n->now_ms;
+    if (s->member != NULL)
+        s->member->heard_ms = n->now_ms;
+    step(n, s, input_of[m->kind], m, (struct span){0});
+}
+
+void peer_sent(struct node *n, uint64_t link, size_t bytes)
+{
+    struct session *s = session_find(n, link);
+    if (s != NULL)
+        s->unsent = bytes;
+}
+
+static void tell_refused(struct node *n, const struct session *s, const char *cause)
+{
+    node_counted(n, NODE_REFUSED);
+    struct fact *fact = node_fact(n, FACT_REFUSED,
+                                  event_effects_copy(n->fx, span_of(s->identity.device)));
+    if (fact == NULL)
+        return;
+    fact->text = span_of(cause);
+    fact->address = s->address;
+}
+
+/* Back to the dialer, if there is one: it tries again later. */
+static void give_back(struct node *n, struct session *s)
+{
+    struct dialer *d = s->dialer;
+    session_remove(n, s);
+    if (d != NULL)
+        discovery_dial_failed(n, d);
+}
+
+static void hang_up_and_give_back(struct node *n, struct session *s, const char *reason)
+{
+    session_hang_up(n, s->link, reason);
+    give_back(n, s);
+}
+
+void peer_refuse(struct node *n, struct session *s, const char *cause)
+{
+    tell_refused(n, s, cause);
+    session_send_end(n, s, MESSAGE_ERROR, cause);
+    struct member *m = s->member;
+    hang_up_and_give_back(n, s, cause);
+    if (m == NULL || m->session != NULL)
+        return;
+    m->lost_ms = n->now_ms;
+    discovery_lost(n, m);
+}
+
+static bool is_self(const struct node *n, const struct session *s)
+{
+    return ident_key_equal(&s->identity.key, &n->self.key);
+}
+
+static void send_greeting(struct node *n, struct session *s)
+{
+    struct message m = {.kind = MESSAGE_HELLO,
+                        .hello = {.version = 1,
+                                  .device = span_of(n->self.device),
+                                  .role = n->self.role,
+                                  .epoch = n->epoch,
+                                  .time_ms = n->wall_ms}};
+    for (size_t role = 0; role < ROLE_COUNT; role++)
+        m.hello.wants[role] = n->self.role != ROLE_SENSOR ||
+                              (role != ROLE_SENSOR && role != ROLE_OBSERVER);
+    session_send(n, s, &m);
+    if (!is_self(n, s))
+        sync_send_have(n, s);
+}
+
+/* Why this certificate must not greet us here, or NULL. */
+static const char *refusal(const struct node *n, const struct session *s, const struct member *m)
+{
+    if (is_self(n, s))
+        return NULL;
+    if (strcmp(s->identity.device, n->self.device) == 0)
+        return "it has our name and another key";
+    if (m != NULL && m->session != NULL &&
+        !ident_key_equal(&m->session->identity.key, &s->identity.key))
+        return "another key under a name that is in use";
+    return NULL;
+}
+
+static void do_greet(struct node *n, struct session *s, const struct message *m, struct span why)
+{
+    (void)m, (void)why;
+    struct member *member = members_find(n, span_of(s->identity.device));
+    const char *cause = refusal(n, s, member);
+    s->state = PEER_GREETING;
+    if (cause != NULL) {
+        tell_refused(n, s, cause);
+        hang_up_and_give_back(n, s, cause);
+        return;
+    }
+    bool held = member != NULL && member->session != NULL &&
+                member->session->epoch >= member->hello_epoch;
+    if (s->outbound && held) {
+        if (s->dialer != NULL && s->dialer->member == NULL)
+            s->dialer->member = member;
+        hang_up_and_give_back(n, s, REPLACED);
+        return;
+    }
+    send_greeting(n, s);
+}
+
+static void do_fail(struct node *n, struct session *s, const struct message *m, struct span why)
+{
+    (void)why;
+    if (m != NULL)
+        hang_up_and_give_back(n, s, "it said goodbye");
+    else
+        give_back(n, s);
+}
+
+static void do_early(struct node *n, struct session *s, const struct message *m, struct span why)
+{
+    (void)why;
+    if (m == NULL)
+        hang_up_and_give_back(n, s, "no hello in time");
+    else
+        peer_refuse(n, s, "a message before its hello");
+}
+
+static void do_again(struct node *n, struct session *s, const struct message *m, struct span why)
+{
+    (void)m, (void)why;
+    peer_refuse(n, s, "a second hello");
+}
+
+static void do_never(struct node *n, struct session *s, const struct message *m, struct span why)
+{
+    (void)n, (void)s, (void)m, (void)why;
+    check(!"the shell keeps the order of a link's events");
+}
+
+/* Our own key greets us: ourselves by a roundabout way, or another process that runs with a copy of
+ * our keys. */
+static void meet_self(struct node *n, struct session *s, uint64_t epoch)
+{
+    if (s->dialer != NULL)
+        s->dialer->until_ms = 0;
+    hang_up_and_give_back(n, s, "it is us");
+    if (epoch <= n->epoch || n->exited)
+        return;
+    struct fact *fact = node_fact(n, FACT_SUPERSEDED, span_of(n->self.device));
+    if (fact != NULL)
+        fact->epoch = epoch;
+    n->exited = true;
+    event_effects_add(n->fx, EFFECT_EXIT)->exit.status = 4;
+}
+
+static const char *hello_fault(const struct session *s, const struct message *m)
+{
+    if (m->hello.version != 1)
+        return "it speaks another version of the protocol";
+    if (!span_is(m->hello.device, s->identity.device))
+        return "its hello names another device than its certificate";
+    if (m->hello.role != s->identity.role)
+        return "its hello names another role than its certificate";
+    return NULL;
+}
+
+static struct session *greeting_twin(const struct node *n, const struct session *s)
+{
+    for (size_t i = 0; i < n->session_count; i++) {
+        struct session *other = n->sessions[i];
+        if (other == s || other->state != PEER_GREETING)
+            continue;
+        if (ident_key_equal(&other->identity.key, &s->identity.key))
+            return other;
+    }
+    return NULL;
+}
+
+static void drop_duplicate(struct node *n, struct session *s)
+{
+    session_send_end(n, s, MESSAGE_ERROR, REPLACED);
+    hang_up_and_give_back(n, s, REPLACED);
+}
+
+/* Decides between two links to one device; false: s is the one that went. */
+static bool settle(struct node *n, struct session *s, struct member *member, uint64_t epoch)
+{
+    struct session *twin = greeting_twin(n, s);
+    if (twin != NULL && twin->outbound != s->outbound) {
+        bool ours_stays = strcmp(n->self.device, s->identity.device) < 0;
+        struct session *goes = s->outbound == ours_stays ? twin : s;
+        drop_duplicate(n, goes);
+        if (goes == s)
+            return false;
+    }
+    struct session *old = member->session;
+    if (old == NULL)
+        return true;
+    if (epoch < old->epoch) {
+        peer_refuse(n, s, "a later life of this device is connected");
+        return false;
+    }
+    if (epoch > old->epoch)
+        member->lost_ms = old->heard_ms;
+    session_send_end(n, old, MESSAGE_ERROR, REPLACED);
+    hang_up(n, old, REPLACED);
+    return true;
+}
+
+static void tell_open(struct node *n, const struct session *s, struct member *m)
+{
+    struct span device = span_of(m->device);
+    struct fact *fact;
+    if (!m->discovered && (fact = node_fact(n, FACT_DISCOVERED, device)) != NULL) {
+        fact->role = m->role;
+        fact->address = s->address;
+        fact->how = m->how;
+        fact->ms = n->now_ms - n->started_ms;
+    }
+    m->discovered = true;
+    if (m->useless)
+        return;
+    fact = node_fact(n, m->lost_ms > 0 ? FACT_RECONNECTED : FACT_CONNECTED, device);
+    if (fact == NULL)
+        return;
+    fact->role = m->role;
+    fact->address = s->address;
+    fact->ms = m->lost_ms > 0 ? n->now_ms - m->lost_ms : 0;
+}
+
+/* Where it can be reached again: what we dialled, or what its datagrams named, if they came from
+ * where its session comes from. */
+static void remember_address(struct node *n, const struct session *s, struct member *m)
+{
+    struct address address = s->outbound ? s->address : m->dialer.address;
+    if (address.port == 0 || address.ipv4 != s->address.ipv4)
+        return;
+    if (!members_note_address(m, address))
+        return;
+    struct effect *effect = node_store_effect(n, EFFECT_STORE_PEER, NULL, 0);
+    if (effect == NULL)
+        return;
+    effect->store_peer.device = span_of(m->device);
+    effect->store_peer.address = address;
+}
+
+static void note_hello(struct node *n, struct session *s, struct member *member,
+                       const struct message *m)
+{
+    member->role = s->identity.role;
+    member->key = s->identity.key;
+    if (m->hello.epoch > member->epoch)
+        member->epoch = m->hello.epoch;
+    member->heard_ms = n->now_ms;
+    s->epoch = m->hello.epoch;
+    s->author_time_ms = m->hello.time_ms;
+    memcpy(s->wants, m->hello.wants, sizeof s->wants);
+    bool we_want = n->self.role != ROLE_SENSOR ||
+                   (member->role != ROLE_SENSOR && member->role != ROLE_OBSERVER);
+    member->useless = !we_want && !s->wants[n->self.role];
+    if (s->dialer != NULL && s->dialer->member == NULL)
+        s->dialer->member = member;
+    if (!member->discovered && s->dialer != NULL && s->dialer->configured)
+        member->how = FACT_BY_ADDRESS;
+    if (!member->discovered && !s->outbound && member->found_ms == n->now_ms)
+        member->how = FACT_BY_THEM;
+}
+
+static void do_open(struct node *n, struct session *s, const struct message *m, struct span why)
+{
+    (void)why;
+    const char *fault = hello_fault(s, m);
+    if (fault != NULL) {
+        peer_refuse(n, s, fault);
+        return;
+    }
+    if (is_self(n, s)) {
+        meet_self(n, s, m->hello.epoch);
+        return;
+    }
+    struct member *member = members_add(n, span_of(s->identity.device));
+    if (member == NULL) {
+        peer_refuse(n, s, "too many devices");
+        return;
+    }
+    if (!settle(n, s, member, m->hello.epoch))
+        return;
+    note_hello(n, s, member, m);
+    s->state = PEER_OPEN;
+    n->ever_session = true;
+    tell_open(n, s, member);
+    if (member->useless) {
+        hang_up_and_give_back(n, s, "nothing to share");
+        return;
+    }
+    member->session = s;
+    s->member = member;
+    if (s->dialer != NULL)
+        s->dialer->link = 0;
+    s->dialer = NULL;
+    node_counted(n, NODE_SESSIONS);
+    remember_address(n, s, member);
+    member->lost_ms = 0;
+    discovery_met(n, member);
+    for (struct log *l = member->logs; l != NULL; l = l->next) {
+        l->ack_sent = l->held_sent = 0;
+        l->author_last = l->last;
+    }
+}
+
+static void do_sync(struct node *n, struct session *s, const struct message *m, struct span why)
+{
+    (void)why;
+    if (m->kind == MESSAGE_STATE_UPDATE)
+        sync_update(n, s, m);
+    else if (m->kind == MESSAGE_SEAL)
+        seal_received(n, s, m);
+    else if (m->kind == MESSAGE_ACK)
+        sync_ack(n, s, m);
+    else
+        sync_have(n, s, m);
+}
+
+static void do_ping(struct node *n, struct session *s, const struct message *m, struct span why)
+{
+    (void)why;
+    session_send(n, s,
+                 &(struct message){.kind = MESSAGE_PONG,
+                                   .ping = {.sent_ms = m->ping.sent_ms, .clock_ms = n->now_ms}});
+}
+
+static void do_pong(struct node *n, struct session *s, const struct message *m, struct span why)
+{
+    (void)why;
+    if (m->ping.sent_ms <= n->now_ms && m->ping.sent_ms >= s->up_ms)
+        s->rtt_ms = n->now_ms - m->ping.sent_ms;
+}
+
+static void do_unknown(struct node *n, struct session *s, const struct message *m, struct span why)
+{
+    (void)s, (void)m, (void)why;
+    node_counted(n, NODE_MESSAGES_UNKNOWN);
+}
+
+static void do_left(struct node *n, struct session *s, const struct message *m, struct span why)
+{
+    (void)m, (void)why;
+    struct member *member = s->member;
+    node_fact(n, FACT_LEFT, span_of(member->device));
+    hang_up(n, s, "it said goodbye");
+    member->lost_ms = 0;
+}
+
+static void lose(struct node *n, struct session *s, struct span evidence)
+{
+    struct member *member = s->member;
+    node_counted(n, NODE_SESSIONS_LOST);
+    struct fact *fact = node_fact(n, FACT_LOST, span_of(member->device));
+    if (fact != NULL) {
+        fact->ms = n->now_ms - s->heard_ms;
+        fact->text = event_effects_copy(n->fx, evidence);
+    }
+    member->lost_ms = s->heard_ms;
+    session_remove(n, s);
+    discovery_lost(n, member);
+}
+
+static void do_error(struct node *n, struct session *s, const struct message *m, struct span why)
+{
+    (void)why;
+    bool replaced = span_is(m->end.reason, REPLACED);
+    session_hang_up(n, s->link, "it ended the session");
+    if (s->state == PEER_OPEN && !replaced) {
+        lose(n, s, m->end.reason);
+        return;
+    }
+    struct member *member = s->member;
+    give_back(n, s);
+    if (member != NULL && member->session == NULL)
+        discovery_lost(n, member);
+}
+
+static void do_cut(struct node *n, struct session *s, const struct message *m, struct span why)
+{
+    (void)m;
+    lose(n, s, why);
+}
+
+static void do_silent(struct node *n, struct session *s, const struct message *m, struct span why)
+{
+    (void)m, (void)why;
+    session_hang_up(n, s->link, "no sign of life");
+    lose(n, s, SPAN("no sign of life"));
+}
+
+void peer_goodbye_all(struct node *n)
+{
+    while (n->session_count > 0) {
+        struct session *s = n->sessions[n->session_count - 1];
+        if (s->state == PEER_OPEN)
+            session_send_end(n, s, MESSAGE_GOODBYE, "leaving");
+        hang_up(n, s, "leaving");
+    }
+}
+
+static void tick_session(struct node *n, struct session *s)
+{
+    if (s->state == PEER_GREETING && n->now_ms - s->up_ms >= TIME_GREET_MS)
+        step(n, s, PEER_IN_LATE, NULL, (struct span){0});
+    else if (s->state == PEER_OPEN && n->now_ms - s->heard_ms >= TIME_LOST_MS)
+        step(n, s, PEER_IN_LATE, NULL, (struct span){0});
+    else if (s->state == PEER_OPEN &&
+             (n->now_ms - s->sent_ms >= TIME_BEAT_MS || n->now_ms - s->pinged_ms >= TIME_RTT_MS))
+        session_ping(n, s);
+}
+
+/* We were stopped or suspended: what others sent meanwhile waits unread, so their silence proves
+ * nothing yet. */
+static void forgive_silence(struct node *n)
+{
+    for (size_t i = 0; i < n->session_count; i++) {
+        struct session *s = n->sessions[i];
+        if (n->now_ms - s->heard_ms > TIME_BEAT_MS)
+            s->heard_ms = n->now_ms - TIME_BEAT_MS;
+    }
+}
+
+void peer_tick(struct node *n)
+{
+    if (n->now_ms - n->last_ms > 2 * (uint64_t)TIME_BEAT_MS)
+        forgive_silence(n);
+    for (size_t i = n->session_count; i > 0; i--)
+        if (i <= n->session_count)
+            tick_session(n, n->sessions[i - 1]);
+}
+
+uint64_t peer_deadline(const struct node *n)
+{
+    uint64_t deadline = NODE_NEVER;
+    for (size_t i = 0; i < n->session_count; i++) {
+        const struct session *s = n->sessions[i];
+        if (s->state == PEER_GREETING)
+            node_soon(&deadline, s->up_ms + TIME_GREET_MS);
+        if (s->state != PEER_OPEN)
+            continue;
+        node_soon(&deadline, s->heard_ms + TIME_LOST_MS);
+        node_soon(&deadline, s->sent_ms + TIME_BEAT_MS);
+        node_soon(&deadline, s->pinged_ms + TIME_RTT_MS);
+    }
+    return deadline;
+}

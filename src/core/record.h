@@ -1,0 +1,28 @@
+#ifndef CORE_RECORD_H
+#define CORE_RECORD_H
+
+#include "core/limits.h"
+#include "core/value.h"
+
+/* One entry of a log, taken apart. `bytes` is its author's exact JSON text, which is what is
+ * stored, hashed and forwarded; all other spans point into it or into the decoder's memory. */
+struct record {
+    struct span bytes;
+    struct span device; /* the author */
+    struct span type;   /* the property, or "set" when `topic` is given */
+    struct span topic;  /* "actuator1/fan/set"; empty: <device>/<type> */
+    uint64_t epoch;
+    uint64_t seq;       /* from 1 */
+    uint64_t ts;        /* hybrid logical time: ms since 1970 UTC ... */
+    uint32_t tick;      /* ... and its logical part; left out of the text when 0 */
+    uint64_t source_ts; /* when the source says it was measured; 0: not said */
+    struct value value; /* VALUE_NONE when left out, which only `plain` allows */
+    struct span unit;
+    bool plain; /* caused by an unauthenticated datagram */
+};
+
+/* The encoder that node_new() is given (wire/record.c): writes r's members, not r->bytes, into out;
+ * returns the length, 0 when it does not fit. Pure. */
+typedef size_t record_encode_fn(const struct record *r, char *out, size_t capacity);
+
+#endif

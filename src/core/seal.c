@@ -1,0 +1,137 @@
+#include "core/seal.h"
+
+#include "core/members.h"
+#include "core/peer.h"
+#include "core/session.h"
+#include "core/sync.h"
+
+static void order_seal(struct node *n, const struct log *l, const struct log_seal *seal)
+{
+    if (n->store_failed)
+        return;
+    struct effect *effect = node_store_effect(n, EFFECT_STORE_SEAL, NULL, 0);
+    if (effect == NULL)
+        return;
+    effect->store_seal.id = l->id;
+    effect->store_seal.seq = seal->seq;
+    effect->store_seal.hash = seal->hash;
+    effect->store_seal.signature_size = seal->signature_size;
+    memcpy(effect->store_seal.signature, seal->signature, seal->signature_size);
+}
+
+static void ask(struct node *n, enum effect_kind kind, const struct log *l, uint64_t link)
+{
+    struct effect *effect = event_effects_add(n->fx, kind);
+    effect->seal.id = l->id;
+    effect->seal.seq = l->asking.seq;
+    effect->seal.hash = l->asking.hash;
+    effect->seal.link = link;
+    effect->seal.signature_size = l->asking.signature_size;
+    memcpy(effect->seal.signature, l->asking.signature, l->asking.signature_size);
+}
+
+static void sign(struct node *n, struct log *l)
+{
+    if (l->asking.seq > 0 || l->stored <= l->seal.seq)
+        return;
+    l->asking = (struct log_seal){.seq = l->stored, .hash = l->stored_hash};
+    ask(n, EFFECT_SIGN, l, 0);
+}
+
+static uint64_t due_ms(const struct node *n, const struct log *l)
+{
+    if (l == NULL || l->asking.seq > 0 || l->stored <= l->seal.seq)
+        return NODE_NEVER;
+    uint64_t waiting = l->stored - l->seal.seq;
+    if (n->leaving || waiting >= LIMIT_SEAL_EVERY)
+        return n->now_ms;
+    return l->unsealed_since_ms + (waiting >= LIMIT_SEAL_BUSY ? TIME_SEAL_MS : TIME_SEAL_QUIET_MS);
+}
+
+void seal_pump(struct node *n)
+{
+    if (due_ms(n, n->log) <= n->now_ms)
+        sign(n, n->log);
+}
+
+uint64_t seal_deadline(const struct node *n)
+{
+    return due_ms(n, n->log);
+}
+
+void seal_closed_log(struct node *n, struct log *l)
+{
+    sign(n, l);
+}
+
+static bool seal_of(struct log_seal *seal, const uint8_t *signature, size_t size)
+{
+    if (size == 0 || size > LIMIT_SIGNATURE)
+        return false;
+    memcpy(seal->signature, signature, size);
+    seal->signature_size = size;
+    return true;
+}
+
+void seal_signed(struct node *n, const struct event *e)
+{
+    struct log *l = members_log(&n->own, &e->seal_signed.id.key, e->seal_signed.id.epoch);
+    if (l == NULL || l->asking.seq == 0 || l->asking.seq != e->seal_signed.seq)
+        return;
+    struct log_seal seal = l->asking;
+    l->asking.seq = 0;
+    if (!seal_of(&seal, e->seal_signed.signature, e->seal_signed.signature_size))
+        return;
+    log_accept_seal(l, &seal);
+    l->unsealed_since_ms = n->now_ms;
+    node_counted(n, NODE_SEALS_MADE);
+    order_seal(n, l, &seal);
+    if (l->closed)
+        sign(n, l);
+}
+
+static void verify(struct node *n, struct log *l, uint64_t link)
+{
+    l->asking = l->waiting;
+    l->waiting.seq = 0;
+    ask(n, EFFECT_VERIFY, l, link);
+}
+
+void seal_received(struct node *n, struct session *s, const struct message *m)
+{
+    struct log *l = sync_log_of(n, s, &m->seal.log);
+    if (l == NULL || l->own || m->seal.seq <= l->seal.seq || m->seal.seq <= l->asking.seq)
+        return;
+    struct log_seal seal = {.seq = m->seal.seq};
+    if (m->seal.seq > l->last || !log_hash_at(l, m->seal.seq, &seal.hash))
+        return;
+    if (!seal_of(&seal, m->seal.signature, m->seal.signature_size))
+        return;
+    l->waiting = seal;
+    if (l->asking.seq == 0)
+        verify(n, l, s->link);
+}
+
+void seal_verified(struct node *n, const struct event *e)
+{
+    const struct member *m = members_find(n, span_of(e->verified.id.device));
+    struct log *l = m == NULL ? NULL : members_log(m, &e->verified.id.key, e->verified.id.epoch);
+    if (l == NULL || l->asking.seq == 0 || l->asking.seq != e->verified.seq)
+        return;
+    struct log_seal seal = l->asking;
+    l->asking.seq = 0;
+    struct session *s = session_find(n, e->verified.link);
+    if (!e->verified.valid) {
+        node_counted(n, NODE_SEALS_BAD);
+        l->waiting.seq = 0;
+        if (s != NULL)
+            peer_refuse(n, s, "a seal that does not hold");
+        return;
+    }
+    log_accept_seal(l, &seal);
+    node_counted(n, NODE_SEALS_VERIFIED);
+    order_seal(n, l, &seal);
+    sync_acknowledge(n, l);
+    if (l->waiting.seq > 0)
+        verify(n, l, e->verified.link);
+}

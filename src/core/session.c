@@ -1,0 +1,71 @@
+#include "core/session.h"
+
+#include <stdlib.h>
+
+struct session *session_find(const struct node *n, uint64_t link)
+{
+    for (size_t i = 0; i < n->session_count; i++)
+        if (n->sessions[i]->link == link)
+            return n->sessions[i];
+    return NULL;
+}
+
+struct session *session_add(struct node *n, uint64_t link, enum peer_state state)
+{
+    if (n->session_count == LIMIT_SESSIONS)
+        return NULL;
+    struct session *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    s->link = link;
+    s->state = state;
+    s->up_ms = s->heard_ms = s->sent_ms = s->pinged_ms = n->now_ms;
+    n->sessions[n->session_count++] = s;
+    return s;
+}
+
+void session_remove(struct node *n, struct session *s)
+{
+    if (s->member != NULL && s->member->session == s)
+        s->member->session = NULL;
+    if (s->dialer != NULL && s->dialer->link == s->link)
+        s->dialer->link = 0;
+    size_t at = 0;
+    while (n->sessions[at] != s)
+        at++;
+    n->sessions[at] = n->sessions[--n->session_count];
+    free(s->cursors);
+    free(s);
+}
+
+void session_hang_up(struct node *n, uint64_t link, const char *reason)
+{
+    struct effect *effect = event_effects_add(n->fx, EFFECT_HANG_UP);
+    effect->hang_up.link = link;
+    effect->hang_up.reason = span_of(reason);
+}
+
+/* What a message takes besides its records, about: enough to know when to pause. */
+enum { MESSAGE_BYTES = 64 };
+
+void session_send(struct node *n, struct session *s, const struct message *m)
+{
+    struct effect *effect = event_effects_add(n->fx, EFFECT_SEND);
+    effect->send.link = s->link;
+    effect->send.message = *m;
+    s->sent_ms = n->now_ms;
+    s->unsent += MESSAGE_BYTES + (m->kind == MESSAGE_STATE_UPDATE ? m->update.bytes.size : 0);
+}
+
+void session_ping(struct node *n, struct session *s)
+{
+    s->pinged_ms = n->now_ms;
+    struct message ping = {.kind = MESSAGE_PING, .ping = {.sent_ms = n->now_ms}};
+    session_send(n, s, &ping);
+}
+
+void session_send_end(struct node *n, struct session *s, enum message_kind kind, const char *reason)
+{
+    struct message end = {.kind = kind, .end = {.reason = span_of(reason)}};
+    session_send(n, s, &end);
+}
