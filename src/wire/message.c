@@ -71,7 +71,7 @@ static enum err finish_log(struct decoder *d, const struct message_log *log)
 
 /* hello */
 
-enum { HELLO_VERSION, HELLO_DEVICE, HELLO_ROLE, HELLO_EPOCH, HELLO_WANTS };
+enum { HELLO_VERSION, HELLO_DEVICE, HELLO_ROLE, HELLO_EPOCH, HELLO_WANTS, HELLO_TIME };
 
 static const struct field hello_fields[] = {
     [HELLO_VERSION] = FIELD("version", "a whole number from 1"),
@@ -79,6 +79,7 @@ static const struct field hello_fields[] = {
     [HELLO_ROLE] = FIELD("role", "sensor, actuator, controller or observer"),
     [HELLO_EPOCH] = EPOCH_FIELD,
     [HELLO_WANTS] = FIELD("wants", "a list of at most 4 roles"),
+    [HELLO_TIME] = FIELD("time", "a whole number of milliseconds"),
 };
 
 static enum err read_wants(struct decoder *d, struct json_reader *r)
@@ -117,6 +118,8 @@ static enum err read_hello(void *context, struct json_reader *r, size_t which)
         return err == ERR_OK && !access_role_parse(role, &m->hello.role) ? ERR_RANGE : err;
     case HELLO_EPOCH:
         return read_count(r, &m->hello.epoch);
+    case HELLO_TIME:
+        return field_u53(r, 0, NUMBER_INTEGER_MAX, &m->hello.time_ms);
     default:
         return read_wants(d, r);
     }
@@ -125,7 +128,7 @@ static enum err read_hello(void *context, struct json_reader *r, size_t which)
 /* have */
 
 enum { HAVE_LOGS, HAVE_MORE };
-enum { ENTRY_DEVICE, ENTRY_KEY, ENTRY_EPOCH, ENTRY_FIRST, ENTRY_LAST, ENTRY_CLOSED };
+enum { ENTRY_DEVICE, ENTRY_KEY, ENTRY_EPOCH, ENTRY_FIRST, ENTRY_LAST, ENTRY_CLOSED, ENTRY_SEALED };
 
 static const struct field have_fields[] = {
     [HAVE_LOGS] = FIELD("logs", "a list of at most 256 logs"),
@@ -139,6 +142,7 @@ static const struct field entry_fields[] = {
     [ENTRY_FIRST] = FIELD("first", "a whole number from 1"),
     [ENTRY_LAST] = FIELD("last", "a whole number from first - 1"),
     [ENTRY_CLOSED] = FIELD("closed", "true or false"),
+    [ENTRY_SEALED] = FIELD("sealed", "a whole number"),
 };
 
 static const struct field_set entry_set = {entry_fields, COUNT_OF(entry_fields),
@@ -159,6 +163,8 @@ static enum err read_entry(void *context, struct json_reader *r, size_t which)
         return read_count(r, &e->first);
     case ENTRY_LAST:
         return field_u53(r, 0, NUMBER_INTEGER_MAX, &e->last);
+    case ENTRY_SEALED:
+        return field_u53(r, 0, NUMBER_INTEGER_MAX, &e->sealed);
     default:
         return field_bool(r, &e->closed);
     }
@@ -304,16 +310,32 @@ static enum err finish_seal(struct decoder *d)
     return finish_log(d, &d->m->seal.log);
 }
 
+enum { ACK_HELD = SEAL_SIG };
+
+static const struct field ack_fields[] = {
+    [SEAL_DEVICE] = DEVICE_FIELD,
+    [SEAL_KEY] = KEY_FIELD,
+    [SEAL_EPOCH] = EPOCH_FIELD,
+    [SEAL_SEQ] = FIELD("seq", "a whole number"),
+    [ACK_HELD] = FIELD("held", "a whole number greater than seq"),
+};
+
 static enum err read_ack(void *context, struct json_reader *r, size_t which)
 {
     struct decoder *d = context;
     if (which == SEAL_SEQ)
-        return read_count(r, &d->m->ack.seq);
+        return field_u53(r, 0, NUMBER_INTEGER_MAX, &d->m->ack.seq);
+    if (which == ACK_HELD)
+        return read_count(r, &d->m->ack.held);
     return read_log_member(d, r, which, &d->m->ack.log);
 }
 
 static enum err finish_ack(struct decoder *d)
 {
+    if (d->m->ack.held == 0)
+        d->m->ack.held = d->m->ack.seq;
+    else if (d->m->ack.held <= d->m->ack.seq)
+        return refuse(d, ERR_RANGE, ack_fields[ACK_HELD].rule);
     return finish_log(d, &d->m->ack.log);
 }
 
@@ -360,7 +382,7 @@ static enum err read_nothing(void *context, struct json_reader *r, size_t which)
 }
 
 static const struct kind kinds[MESSAGE_KIND_COUNT] = {
-    [MESSAGE_HELLO] = {"hello", {hello_fields, 5, 0x1f}, read_hello, NULL},
+    [MESSAGE_HELLO] = {"hello", {hello_fields, 6, 0x1f}, read_hello, NULL},
     [MESSAGE_HAVE] = {"have", {have_fields, 2, 1}, read_have, NULL},
     [MESSAGE_STATE_UPDATE] = {"state_update",
                               {update_fields, 3, 1U << UPDATE_RECORDS},
@@ -371,7 +393,7 @@ static const struct kind kinds[MESSAGE_KIND_COUNT] = {
                       read_seal,
                       finish_seal},
     [MESSAGE_ACK] = {"ack",
-                     {seal_fields, 4, 1U << SEAL_EPOCH | 1U << SEAL_SEQ},
+                     {ack_fields, 5, 1U << SEAL_EPOCH | 1U << SEAL_SEQ},
                      read_ack,
                      finish_ack},
     [MESSAGE_PING] = {"ping", {ping_fields, 1, 1}, read_ping, NULL},

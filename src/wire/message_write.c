@@ -51,6 +51,8 @@ static void write_hello(struct buf *b, const struct message *m)
         first = false;
     }
     buf_char(b, ']');
+    if (m->hello.time_ms > 0)
+        put_count(b, ",\"time\":", m->hello.time_ms);
 }
 
 static void write_entry(struct buf *b, const struct message_entry *e)
@@ -61,6 +63,8 @@ static void write_entry(struct buf *b, const struct message_entry *e)
     put_count(b, ",\"epoch\":", e->log.epoch);
     put_count(b, ",\"first\":", e->first);
     put_count(b, ",\"last\":", e->last);
+    if (e->sealed > 0)
+        put_count(b, ",\"sealed\":", e->sealed);
     buf_text(b, e->closed ? ",\"closed\":true}" : "}");
 }
 
@@ -106,6 +110,8 @@ static void write_ack(struct buf *b, const struct message *m)
     put_log(b, &m->ack.log);
     put_count(b, "\"epoch\":", m->ack.log.epoch);
     put_count(b, ",\"seq\":", m->ack.seq);
+    if (m->ack.held > m->ack.seq)
+        put_count(b, ",\"held\":", m->ack.held);
 }
 
 static void write_ping(struct buf *b, const struct message *m)

@@ -125,6 +125,7 @@ static void fill_hello(struct sample *s, struct rng *rng)
     m->hello.device = some_name(s, rng);
     m->hello.role = (enum role)rng_below(rng, ROLE_COUNT);
     m->hello.epoch = some_count(rng);
+    m->hello.time_ms = some_count(rng) - 1;
     for (int i = 0; i < ROLE_COUNT; i++)
         m->hello.wants[i] = rng_below(rng, 2) == 0;
 }
@@ -140,6 +141,7 @@ static void fill_have(struct sample *s, struct rng *rng)
         e->log = (struct message_log){some_name(s, rng), some_key(rng), some_count(rng)};
         e->last = some_count(rng) - 1;
         e->first = 1 + rng_below(rng, e->last + 1);
+        e->sealed = rng_below(rng, e->last + 1);
         e->closed = rng_below(rng, 2) == 0;
     }
 }
@@ -196,7 +198,8 @@ void sample_message(struct sample *s, struct rng *rng)
         break;
     case MESSAGE_ACK:
         m->ack.log = some_log(s, rng);
-        m->ack.seq = some_count(rng);
+        m->ack.held = some_count(rng);
+        m->ack.seq = rng_below(rng, m->ack.held + 1);
         break;
     case MESSAGE_PING:
         m->ping.sent_ms = some_count(rng) - 1;
@@ -235,7 +238,7 @@ static bool haves_equal(const struct message *a, const struct message *b)
         const struct message_entry *x = &a->have.entries[i];
         const struct message_entry *y = &b->have.entries[i];
         if (!logs_equal(&x->log, &y->log) || x->first != y->first || x->last != y->last ||
-            x->closed != y->closed)
+            x->sealed != y->sealed || x->closed != y->closed)
             return false;
     }
     return true;
@@ -266,7 +269,7 @@ bool sample_messages_equal(const struct message *a, const struct message *b)
     case MESSAGE_HELLO:
         return a->hello.version == b->hello.version &&
                span_equal(a->hello.device, b->hello.device) && a->hello.role == b->hello.role &&
-               a->hello.epoch == b->hello.epoch &&
+               a->hello.epoch == b->hello.epoch && a->hello.time_ms == b->hello.time_ms &&
                memcmp(a->hello.wants, b->hello.wants, sizeof a->hello.wants) == 0;
     case MESSAGE_HAVE:
         return haves_equal(a, b);
@@ -275,7 +278,7 @@ bool sample_messages_equal(const struct message *a, const struct message *b)
     case MESSAGE_SEAL:
         return seals_equal(a, b);
     case MESSAGE_ACK:
-        return logs_equal(&a->ack.log, &b->ack.log) && a->ack.seq == b->ack.seq;
+        return logs_equal(&a->ack.log, &b->ack.log) && a->ack.seq == b->ack.seq && a->ack.held == b->ack.held;
     case MESSAGE_PING:
     case MESSAGE_PONG:
         return a->ping.sent_ms == b->ping.sent_ms && a->ping.clock_ms == b->ping.clock_ms;
