@@ -121,7 +121,9 @@ static void runs_have_their_documented_forms(void **state)
     m.seal.log = (struct message_log){SPAN("s"), test_key(), 5};
     expect_text(&m, "{\"type\":\"seal\",\"device\":\"s\",\"key\":\"" KEY
                     "\",\"epoch\":5,\"seq\":9,\"sig\":\"-_8AAQ\"}");
-    m = (struct message){.kind = MESSAGE_ACK, .ack = {.log = {.epoch = 5}, .seq = 9}};
+    m = (struct message){.kind = MESSAGE_ACK, .ack = {.log = {.epoch = 5}, .seq = 9, .held = 12}};
+    expect_text(&m, "{\"type\":\"ack\",\"epoch\":5,\"seq\":9,\"held\":12}");
+    m.ack.held = 9;
     expect_text(&m, "{\"type\":\"ack\",\"epoch\":5,\"seq\":9}");
     m.ack.log = (struct message_log){SPAN("s"), test_key(), 5};
     expect_text(&m,
@@ -415,6 +417,14 @@ static void texts_are_held_to_their_lengths(void **state)
     assert_int_equal(form_error(&forms[3], 2, "\"AAB\"", 0), ERR_RANGE);
 }
 
+static void an_ack_holds_no_less_than_it_acknowledges(void **state)
+{
+    (void)state;
+    assert_int_equal(decode_error("{\"type\":\"ack\",\"epoch\":1,\"seq\":0,\"held\":1}"), ERR_OK);
+    assert_int_equal(decode_error("{\"type\":\"ack\",\"epoch\":1,\"seq\":2,\"held\":2}"),
+                     ERR_RANGE);
+}
+
 static void wants_holds_each_role_once_at_most(void **state)
 {
     (void)state;
@@ -684,6 +694,7 @@ int main(void)
         cmocka_unit_test(unknown_members_are_ignored_whatever_they_hold),
         cmocka_unit_test(counts_are_held_to_their_bounds),
         cmocka_unit_test(texts_are_held_to_their_lengths),
+        cmocka_unit_test(an_ack_holds_no_less_than_it_acknowledges),
         cmocka_unit_test(wants_holds_each_role_once_at_most),
         cmocka_unit_test(an_entry_of_have_is_held_to_its_form),
         cmocka_unit_test(a_key_is_read_in_either_case),

@@ -278,7 +278,8 @@ bool sample_messages_equal(const struct message *a, const struct message *b)
     case MESSAGE_SEAL:
         return seals_equal(a, b);
     case MESSAGE_ACK:
-        return logs_equal(&a->ack.log, &b->ack.log) && a->ack.seq == b->ack.seq && a->ack.held == b->ack.held;
+        return logs_equal(&a->ack.log, &b->ack.log) && a->ack.seq == b->ack.seq &&
+               a->ack.held == b->ack.held;
     case MESSAGE_PING:
     case MESSAGE_PONG:
         return a->ping.sent_ms == b->ping.sent_ms && a->ping.clock_ms == b->ping.clock_ms;
