@@ -105,6 +105,37 @@ enum err field_string(struct json_reader *r, struct buf *memory, struct span *te
     return ERR_OK;
 }
 
+enum err field_value(struct json_reader *r, struct buf *memory, struct value *value)
+{
+    enum json_token token = json_next(r);
+    if (token == JSON_NUMBER) {
+        *value = value_number(r->number);
+        return ERR_OK;
+    }
+    if (token == JSON_TRUE || token == JSON_FALSE) {
+        *value = value_bool(token == JSON_TRUE);
+        return ERR_OK;
+    }
+    if (token != JSON_STRING)
+        return field_mismatch(token);
+    struct span text;
+    enum err err = field_string(r, memory, &text);
+    if (err != ERR_OK || text.size > LIMIT_VALUE_TEXT)
+        return ERR_SIZE;
+    *value = value_text(text);
+    return field_printable(text) ? ERR_OK : ERR_RANGE;
+}
+
+void field_write_value(struct buf *b, const struct value *value)
+{
+    if (value->kind == VALUE_NUMBER)
+        json_write_number(b, value->number);
+    else if (value->kind == VALUE_TEXT)
+        json_write_string(b, value->text);
+    else
+        buf_text(b, value->number > 0 ? "true" : "false");
+}
+
 bool field_printable(struct span text)
 {
     for (size_t i = 0; i < text.size; i++) {

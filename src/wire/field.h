@@ -1,6 +1,8 @@
 #ifndef WIRE_FIELD_H
 #define WIRE_FIELD_H
 
+#include "core/limits.h"
+#include "core/value.h"
 #include "wire/json.h"
 
 /* Objects with known members: which there are, which must be there, and what to say when one is
@@ -40,6 +42,11 @@ MUST_USE enum err field_bool(struct json_reader *r, bool *value);
 MUST_USE enum err field_text(struct json_reader *r, struct buf *memory, struct span *text);
 /* The same behind a JSON_STRING token. */
 MUST_USE enum err field_string(struct json_reader *r, struct buf *memory, struct span *text);
+
+/* A number, true, false, or a text without control characters of at most LIMIT_VALUE_TEXT bytes
+ * (ERR_SIZE beyond). */
+MUST_USE enum err field_value(struct json_reader *r, struct buf *memory, struct value *value);
+void field_write_value(struct buf *b, const struct value *value); /* not VALUE_NONE */
 
 /* Why the value that begins with this token is not what was wanted. */
 enum err field_mismatch(enum json_token token);

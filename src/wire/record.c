@@ -70,38 +70,12 @@ static bool unit_valid(struct span unit)
             (!memchr(unit.bytes, '"', unit.size) && !memchr(unit.bytes, '\\', unit.size)));
 }
 
-static bool text_valid(struct span text)
-{
-    return text.size <= LIMIT_VALUE_TEXT && field_printable(text);
-}
-
 /* Reading */
 
 struct record_context {
     struct record *record;
     struct buf *memory;
 };
-
-static enum err read_value(struct json_reader *reader, struct buf *memory, struct value *value)
-{
-    enum json_token token = json_next(reader);
-    if (token == JSON_NUMBER) {
-        *value = value_number(reader->number);
-        return ERR_OK;
-    }
-    if (token == JSON_TRUE || token == JSON_FALSE) {
-        *value = value_bool(token == JSON_TRUE);
-        return ERR_OK;
-    }
-    if (token != JSON_STRING)
-        return field_mismatch(token);
-    struct span text;
-    enum err err = field_string(reader, memory, &text);
-    if (err != ERR_OK || text.size > LIMIT_VALUE_TEXT)
-        return ERR_SIZE;
-    *value = value_text(text);
-    return text_valid(text) ? ERR_OK : ERR_RANGE;
-}
 
 static enum err read_unit(struct json_reader *reader, struct buf *memory, struct span *unit)
 {
@@ -146,7 +120,7 @@ static enum err read_member(void *context, struct json_reader *reader, size_t wh
     case MEMBER_SOURCE_TS:
         return field_u53(reader, 0, NUMBER_INTEGER_MAX, &r->source_ts);
     case MEMBER_VALUE:
-        return read_value(reader, c->memory, &r->value);
+        return field_value(reader, c->memory, &r->value);
     case MEMBER_UNIT:
         return read_unit(reader, c->memory, &r->unit);
     default:
@@ -240,7 +214,8 @@ static bool value_valid(const struct record *r)
     case VALUE_NUMBER:
         return isfinite(r->value.number);
     case VALUE_TEXT:
-        return text_valid(r->value.text) && text_is_utf8(r->value.text);
+        return r->value.text.size <= LIMIT_VALUE_TEXT && field_printable(r->value.text) &&
+               text_is_utf8(r->value.text);
     default:
         return true;
     }
@@ -273,25 +248,6 @@ static void put_number(struct buf *b, const char *before, uint64_t number)
     buf_u64(b, number);
 }
 
-static void put_value(struct buf *b, const struct value *value)
-{
-    switch (value->kind) {
-    case VALUE_NONE:
-        return;
-    case VALUE_NUMBER:
-        buf_text(b, ",\"value\":");
-        json_write_number(b, value->number);
-        return;
-    case VALUE_BOOL:
-        buf_text(b, value->number > 0 ? ",\"value\":true" : ",\"value\":false");
-        return;
-    case VALUE_TEXT:
-        buf_text(b, ",\"value\":");
-        json_write_string(b, value->text);
-        return;
-    }
-}
-
 size_t record_encode(const struct record *r, char *out, size_t capacity)
 {
     if (!record_valid(r))
@@ -309,7 +265,10 @@ size_t record_encode(const struct record *r, char *out, size_t capacity)
         put_number(&b, ",\"tick\":", r->tick);
     if (r->source_ts > 0)
         put_number(&b, ",\"source_ts\":", r->source_ts);
-    put_value(&b, &r->value);
+    if (r->value.kind != VALUE_NONE) {
+        buf_text(&b, ",\"value\":");
+        field_write_value(&b, &r->value);
+    }
     if (r->unit.size > 0)
         put_name(&b, ",\"unit\":\"", r->unit);
     if (r->plain)
