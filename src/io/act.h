@@ -1,0 +1,31 @@
+#ifndef IO_ACT_H
+#define IO_ACT_H
+
+#include "base/err.h"
+#include "base/span.h"
+
+#include <uv.h>
+
+/* --on-change: runs a command each time a property of ours has changed. One at a time; a change
+ * that comes while it runs is carried out next, and of several waiting for one property only the
+ * last. KITH_DEVICE, KITH_PROPERTY and KITH_VALUE are in its environment. */
+
+struct act;
+
+enum {
+    ACT_TIME_MS = 10000
+}; /* then it is ended: SIGTERM, a second later SIGKILL, to its process group */
+
+struct act_handler {
+    void *context;
+    /* "fan = on: the command ended with status 1", "... took longer than 10 s and was ended". */
+    void (*on_failed)(void *context, const char *text);
+};
+
+MUST_USE enum err act_open(struct act **act, uv_loop_t *loop, const char *device,
+                           const char *command, const struct act_handler *handler);
+void act_change(struct act *a, struct span property, struct span value);
+/* Ends what runs; frees once the loop has closed its handles. NULL is allowed. */
+void act_close(struct act *a);
+
+#endif
