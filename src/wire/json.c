@@ -47,6 +47,13 @@ static const uint8_t classes[256] = {
     ['{'] = CLASS_BRACE,  ['['] = CLASS_BRACKET, ['}'] = CLASS_BRACE_END, [']'] = CLASS_BRACKET_END,
 };
 
+/* What a number is made of, well-formed or not. */
+static const bool number_bytes[256] = {
+    ['0'] = true, ['1'] = true, ['2'] = true, ['3'] = true, ['4'] = true,
+    ['5'] = true, ['6'] = true, ['7'] = true, ['8'] = true, ['9'] = true,
+    ['-'] = true, ['+'] = true, ['.'] = true, ['e'] = true, ['E'] = true,
+};
+
 /* clang-format off */
 static const uint8_t actions[EXPECT_COUNT_][CLASS_COUNT_] = {
     /*                      other space  "     -0-9  tfn   {     }     [     ]     ,  */
@@ -147,20 +154,21 @@ static bool add_member(struct json_reader *r)
     return true;
 }
 
-static void pass_space(struct json_reader *r)
+static const char *pass_space(const char *at, const char *end)
 {
-    while (r->at < r->end && classes[(unsigned char)*r->at] == CLASS_SPACE)
-        r->at++;
+    while (at < end && classes[(unsigned char)*at] == CLASS_SPACE)
+        at++;
+    return at;
 }
 
 static bool read_name(struct json_reader *r)
 {
     if (!read_string(r) || !add_member(r))
         return false;
-    pass_space(r);
-    if (r->at == r->end || *r->at != ':')
-        return fail(r, r->at, ": was expected");
-    r->at++;
+    const char *colon = pass_space(r->at, r->end);
+    if (colon == r->end || *colon != ':')
+        return fail(r, colon, ": was expected");
+    r->at = colon + 1;
     r->expect = EXPECT_VALUE;
     return true;
 }
@@ -202,15 +210,10 @@ static enum json_token close_value(struct json_reader *r)
     return object ? JSON_OBJECT_END : JSON_ARRAY_END;
 }
 
-static bool is_number_byte(char c)
-{
-    return (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E';
-}
-
 static bool read_number(struct json_reader *r)
 {
     const char *at = r->at;
-    while (at < r->end && is_number_byte(*at))
+    while (at < r->end && number_bytes[(unsigned char)*at])
         at++;
     r->text = (struct span){r->at, (size_t)(at - r->at)};
     enum err err = number_parse(r->text, &r->number);
@@ -257,13 +260,13 @@ enum json_token json_next(struct json_reader *r)
     if (r->expect == EXPECT_FAILED)
         return JSON_BAD;
     for (;;) {
-        pass_space(r);
-        r->start = r->at;
-        if (r->at == r->end)
+        const char *at = pass_space(r->at, r->end);
+        r->start = r->at = at;
+        if (at == r->end)
             return end_text(r);
-        switch (actions[r->expect][classes[(unsigned char)*r->at]]) {
+        switch (actions[r->expect][classes[(unsigned char)*at]]) {
         case NEXT:
-            r->at++;
+            r->at = at + 1;
             r->expect = in_object(r) ? EXPECT_NAME : EXPECT_VALUE;
             continue;
         case NAME:
