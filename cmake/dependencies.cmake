@@ -15,3 +15,9 @@ add_library(kith_dependencies INTERFACE)
 target_include_directories(kith_dependencies SYSTEM INTERFACE ${csv_include})
 target_link_libraries(kith_dependencies INTERFACE PkgConfig::uv PkgConfig::openssl
     PkgConfig::sqlite PkgConfig::jansson PkgConfig::yaml ${csv_library} Threads::Threads)
+
+# Building the program does without it.
+pkg_check_modules(cmocka IMPORTED_TARGET cmocka)
+if(NOT cmocka_FOUND)
+    message(STATUS "cmocka is not installed (next: make test): no unit tests")
+endif()

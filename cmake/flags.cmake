@@ -4,6 +4,7 @@ add_library(kith_flags INTERFACE)
 target_compile_options(kith_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion
     -Wvla -Wundef -Wstrict-prototypes -Wformat=2
+    $<$<C_COMPILER_ID:Clang>:-Wno-string-conversion> # check(!"what cannot be") is how we say it
     $<$<BOOL:${KITH_WERROR}>:-Werror>
     -fPIE -ffunction-sections -fdata-sections -fno-common)
 target_compile_definitions(kith_flags INTERFACE KITH_VERSION="${PROJECT_VERSION}")
