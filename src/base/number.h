@@ -16,7 +16,7 @@ MUST_USE enum err number_parse(struct span text, double *value);
 /* The shortest decimal that reads back as the same double, as JSON ("24.8", "1e+300", "-0");
  * returns the length. value must be finite. */
 size_t number_format(char out[NUMBER_TEXT_MAX], double value);
-/* Digits only, at most 2^53 - 1; ERR_SYNTAX, ERR_RANGE. */
+/* Digits only (leading zeros too), at most 2^53 - 1; ERR_SYNTAX, ERR_RANGE. */
 MUST_USE enum err number_parse_u53(struct span text, uint64_t *value);
 
 #endif

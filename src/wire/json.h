@@ -16,6 +16,7 @@
 
 enum { JSON_DEPTH_MAX = 32, JSON_MEMBERS_MAX = 256 };
 
+/* A file that also includes <jansson.h> must rename its JSON_OBJECT and so on. */
 enum json_token {
     JSON_BAD, /* and from then on; json_error() says why */
     JSON_END, /* the text held exactly one value */
@@ -63,16 +64,19 @@ enum json_token json_next(struct json_reader *r);
 bool json_skip(struct json_reader *r, enum json_token token);
 /* Whether the current key or string, unescaped, is this (ASCII literal). */
 bool json_text_is(const struct json_reader *r, const char *literal);
-/* The current key or string unescaped into memory; ERR_SIZE when it does not fit. *size excludes
- * no terminator: none is written. */
+/* The current key or string unescaped into memory; ERR_SIZE when it does not fit. No
+ * terminator is written, none is counted. */
 MUST_USE enum err json_text_copy(const struct json_reader *r, char *out, size_t capacity,
                                  size_t *size);
-/* What was wrong, as a short phrase ("a member name appears twice"), and where: byte offset. */
+/* What was wrong, as a short phrase ("a member name appears twice"), and where: byte offset. NULL
+ * while nothing is. */
 const char *json_error(const struct json_reader *r, size_t *offset);
 
 /* Writing. The writer adds no white space; the caller keeps the structure. */
-void json_write_string(struct buf *b, struct span s); /* quotes and escapes; bytes that are not
-                                                         UTF-8 become U+FFFD */
-void json_write_number(struct buf *b, double value);  /* finite */
+
+/* With quotes and escapes; U+0000 and bytes that are not UTF-8, which no reader of ours would
+ * take, become U+FFFD. */
+void json_write_string(struct buf *b, struct span s);
+void json_write_number(struct buf *b, double value); /* finite */
 
 #endif
