@@ -274,6 +274,10 @@ static void log_stored(struct node *n, const struct node_store *done)
     struct log *l = done->log;
     if (l == NULL || done->seq > l->last)
         return;
+    if (done->seal) {
+        l->seal_stored = done->seq;
+        return;
+    }
     if (l->stored <= l->seal.seq)
         l->unsealed_since_ms = n->now_ms;
     l->stored = done->seq;
@@ -305,6 +309,7 @@ static void cut_all(struct log *l)
             log_cut_to_stored(l);
             l->resync = !l->own;
         }
+        l->seal_asked = l->seal_stored;
         l->on_disk = l->on_disk && l->stored > 0;
     }
 }
@@ -328,6 +333,12 @@ void author_store_failed(struct node *n)
         fact->count = given_up;
 }
 
+static void store_seals(struct node *n, struct log *l)
+{
+    for (; l != NULL; l = l->next)
+        seal_store(n, l);
+}
+
 void author_store_ready(struct node *n)
 {
     if (!n->store_failed)
@@ -335,6 +346,11 @@ void author_store_ready(struct node *n)
     n->store_failed = false;
     n->store_retry_ms = NODE_NEVER;
     node_fact(n, FACT_STORE_WORKS, span_of(n->self.device));
+    store_seals(n, n->own.logs);
+    struct member *m;
+    size_t at = 0;
+    while ((m = table_next(&n->members, &at)) != NULL)
+        store_seals(n, m->logs);
     tell_sessions(n);
     author_epoch_above(n, n->epoch);
 }

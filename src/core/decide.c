@@ -38,6 +38,11 @@ static bool property_is(const struct rule_state *s)
     return s->reported && s->reported_active == s->active;
 }
 
+static bool carried_out(const struct rule_state *s)
+{
+    return s->acted && s->acted_active == s->active;
+}
+
 static void carry_out(struct node *n, const struct rule_state *s)
 {
     struct node_act act = {.epoch = n->epoch, .seq = n->log->last};
@@ -47,8 +52,8 @@ static void carry_out(struct node *n, const struct rule_state *s)
         n->fx->out_of_memory = true;
 }
 
-/* Writes what the property is now. While nothing can be written the action is still carried out: a
- * fan must not wait for a disk. */
+/* Writes what the property is now. While nothing can be written a change is still carried out,
+ * once: a fan must not wait for a disk. */
 static void report(struct node *n, struct rule_state *s)
 {
     struct author_entry entry = {
@@ -61,6 +66,10 @@ static void report(struct node *n, struct rule_state *s)
         n->fx->out_of_memory = true;
     s->reported = err == ERR_OK;
     s->reported_active = s->active;
+    if (carried_out(s))
+        return;
+    s->acted = true;
+    s->acted_active = s->active;
     if (err == ERR_OK) {
         carry_out(n, s);
         return;
@@ -92,10 +101,10 @@ static void evaluate(struct node *n, struct rule_state *s)
     bool was = s->active;
     rule_evaluate(s, n->now_ms);
     note_deadline(n, s);
-    bool changed = !property_is(s);
+    bool changed = !carried_out(s);
     if (was != s->active)
         tell_rule(n, FACT_STATE, s, true);
-    if (changed)
+    if (!property_is(s))
         report(n, s);
     tell_rule(n, FACT_ACTION, s, changed);
 }
@@ -185,8 +194,8 @@ void decide_restore(struct node *n, const struct record *r)
         bool active = span_is(r->value.text, s->rule.value_active);
         if (!active && !span_is(r->value.text, s->rule.value_idle))
             continue;
-        s->active = s->reported_active = active;
-        s->reported = true;
+        s->active = s->reported_active = s->acted_active = active;
+        s->reported = s->acted = true;
     }
 }
 

@@ -46,6 +46,8 @@ struct log {
                            LIMIT_PENDING */
 
     struct log_seal seal;       /* the newest that holds */
+    uint64_t seal_asked;        /* the newest ordered to be stored */
+    uint64_t seal_stored;       /* the newest that is durable */
     struct log_seal asking;     /* being signed or verified; seq 0: none */
     struct log_seal waiting;    /* came while `asking` was out */
     uint64_t unsealed_since_ms; /* own: when the oldest stored record behind the seal was stored */

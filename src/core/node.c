@@ -97,6 +97,7 @@ struct effect *node_store_effect(struct node *n, enum effect_kind kind, struct l
     if (n->store_failed)
         return NULL;
     struct node_store pending = {.ticket = n->ticket + 1, .log = log, .seq = seq};
+    pending.seal = kind == EFFECT_STORE_SEAL;
     if (log != NULL)
         pending.hash = log->head;
     if (ring_push(&n->stores, &pending) != ERR_OK) {
@@ -130,6 +131,7 @@ static void restore_log(struct node *n, const struct event *e)
     l->last = l->asked = l->stored = l->seen = e->restore_log.sealed;
     l->head = l->stored_hash = e->restore_log.sealed_hash;
     l->window_first = l->last + 1;
+    l->seal_asked = l->seal_stored = e->restore_log.sealed;
     if (m->epoch < id->epoch)
         m->epoch = id->epoch;
     if (e->restore_log.sealed == 0)
@@ -330,7 +332,7 @@ static void dispatch(struct node *n, const struct event *e)
         tick(n);
         break;
     case EVENT_KIND_COUNT:
-        check(!"an event of the list");
+        check_failed("an event of the list", __FILE__, __LINE__);
     }
 }
 

@@ -88,6 +88,7 @@ struct node_store {
     struct log *log; /* NULL: no records */
     uint64_t seq;
     struct chain_hash hash;
+    bool seal; /* up to seq, of records that are durable by then */
 };
 
 struct node_act {

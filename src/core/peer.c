@@ -277,7 +277,7 @@ static void do_again(struct node *n, struct session *s, const struct message *m,
 static void do_never(struct node *n, struct session *s, const struct message *m, struct span why)
 {
     (void)n, (void)s, (void)m, (void)why;
-    check(!"the shell keeps the order of a link's events");
+    check_failed("the shell keeps the order of a link's events", __FILE__, __LINE__);
 }
 
 /* Our own key greets us: ourselves by a roundabout way, or another process that runs with a copy of

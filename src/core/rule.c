@@ -105,8 +105,7 @@ static bool compares(const struct rule_state *s, double value)
     case RULE_COMPARE_COUNT:
         break;
     }
-    check(!"a comparison of the table");
-    return false;
+    check_failed("a comparison of the table", __FILE__, __LINE__);
 }
 
 struct fresh_values {
@@ -151,8 +150,7 @@ static bool condition(const struct rule_state *s, const struct fresh_values *f)
     case RULE_OVER_COUNT:
         break;
     }
-    check(!"an aggregate of the table");
-    return false;
+    check_failed("an aggregate of the table", __FILE__, __LINE__);
 }
 
 bool rule_evaluate(struct rule_state *s, uint64_t now_ms)

@@ -65,6 +65,8 @@ struct rule_state {
     uint64_t used_ms;     /* last evaluation; 0: none yet */
     bool reported;        /* what the property is was written, */
     bool reported_active; /* ... with this outcome; for who drives the rule */
+    bool acted;           /* what the property is was carried out, or will be once written, */
+    bool acted_active;    /* ... with this outcome */
 };
 
 void rule_init(struct rule_state *s, const struct rule *rule);

@@ -5,13 +5,15 @@
 #include "core/session.h"
 #include "core/sync.h"
 
-static void order_seal(struct node *n, const struct log *l, const struct log_seal *seal)
+void seal_store(struct node *n, struct log *l)
 {
-    if (n->store_failed)
+    const struct log_seal *seal = &l->seal;
+    if (n->store_failed || seal->seq <= l->seal_asked || seal->seq > l->asked)
         return;
-    struct effect *effect = node_store_effect(n, EFFECT_STORE_SEAL, NULL, 0);
+    struct effect *effect = node_store_effect(n, EFFECT_STORE_SEAL, l, seal->seq);
     if (effect == NULL)
         return;
+    l->seal_asked = seal->seq;
     effect->store_seal.id = l->id;
     effect->store_seal.seq = seal->seq;
     effect->store_seal.hash = seal->hash;
@@ -85,7 +87,7 @@ void seal_signed(struct node *n, const struct event *e)
     log_accept_seal(l, &seal);
     l->unsealed_since_ms = n->now_ms;
     node_counted(n, NODE_SEALS_MADE);
-    order_seal(n, l, &seal);
+    seal_store(n, l);
     if (l->closed)
         sign(n, l);
 }
@@ -130,8 +132,7 @@ void seal_verified(struct node *n, const struct event *e)
     }
     log_accept_seal(l, &seal);
     node_counted(n, NODE_SEALS_VERIFIED);
-    order_seal(n, l, &seal);
-    sync_acknowledge(n, l);
+    seal_store(n, l);
     if (l->waiting.seq > 0)
         verify(n, l, e->verified.link);
 }

@@ -8,6 +8,8 @@
  * leave. Others' are verified against the chain we computed ourselves. */
 
 void seal_pump(struct node *n);
+/* Orders the newest seal to be stored, unless that is done; not before its records are ordered. */
+void seal_store(struct node *n, struct log *l);
 void seal_closed_log(struct node *n, struct log *l);
 void seal_signed(struct node *n, const struct event *e);
 void seal_received(struct node *n, struct session *s, const struct message *m);

@@ -16,6 +16,7 @@ void session_hang_up(struct node *n, uint64_t link, const char *reason);
 void session_send(struct node *n, struct session *s, const struct message *m);
 void session_ping(struct node *n, struct session *s);
 /* A goodbye or an error, with its reason. */
-void session_send_end(struct node *n, struct session *s, enum message_kind kind, const char *reason);
+void session_send_end(struct node *n, struct session *s, enum message_kind kind,
+                      const char *reason);
 
 #endif

@@ -134,7 +134,7 @@ static void order_log(struct node *n, struct log *l)
 {
     if (!l->on_disk || n->store_failed)
         return;
-    struct effect *effect = node_store_effect(n, EFFECT_STORE_LOG, NULL, 0);
+    struct effect *effect = node_store_effect(n, EFFECT_STORE_LOG, l, l->last);
     if (effect == NULL)
         return;
     effect->store_log.id = l->id;
@@ -162,17 +162,15 @@ static void take_author_entry(struct node *n, struct session *s, const struct me
         l->author_last = e->last;
     if (!e->closed || l->closed)
         return;
-    bool changed = l->last <= e->last;
-    uint64_t dropped = l->last - e->last;
-    if (l->last > e->last && l->seal.seq <= e->last && log_cut(l, e->last)) {
+    uint64_t end = e->last > l->seal.seq ? e->last : l->seal.seq;
+    uint64_t dropped = l->last > end ? l->last - end : 0;
+    if (dropped > 0 && log_cut(l, end)) {
         n->counters[NODE_RECORDS_DROPPED] += dropped;
         if (l->seen > l->last)
             l->seen = l->last;
-        changed = true;
     }
-    l->closed = l->last == e->last;
-    if (changed)
-        order_log(n, l);
+    l->closed = l->last >= e->last && l->last <= end;
+    order_log(n, l);
 }
 
 static bool wants_ours(const struct node *n, const struct session *s)
@@ -335,6 +333,7 @@ static void order_records(struct node *n, struct log *l, const struct record *re
     effect->store.hash_after = l->head;
     l->asked = l->last;
     l->on_disk = true;
+    seal_store(n, l); /* one that came before a store that failed */
 }
 
 void sync_update(struct node *n, struct session *s, const struct message *m)
@@ -401,7 +400,7 @@ void sync_acknowledge(struct node *n, struct log *l)
     struct session *s = m == NULL ? NULL : m->session;
     if (s == NULL || !s->have_done || !ident_key_equal(&s->identity.key, &l->id.key))
         return;
-    uint64_t acked = l->stored < l->seal.seq ? l->stored : l->seal.seq;
+    uint64_t acked = l->stored < l->seal_stored ? l->stored : l->seal_stored;
     if (acked <= l->ack_sent && l->stored < l->held_sent + HELD_EVERY)
         return;
     l->ack_sent = acked;
