@@ -12,27 +12,13 @@
  * everything behind the last durable record is given up, the log ends there, and a new epoch begins
  * as soon as storing works again. */
 
-static void order_closed(struct node *n, struct log *l)
-{
-    if (!l->on_disk || n->store_failed)
-        return;
-    struct effect *effect = node_store_effect(n, EFFECT_STORE_LOG, NULL, 0);
-    if (effect == NULL)
-        return;
-    effect->store_log.id = l->id;
-    effect->store_log.role = l->role;
-    effect->store_log.first = l->first;
-    effect->store_log.last = l->last;
-    effect->store_log.closed = true;
-}
-
 /* Every earlier log of ours ends where it is; one whose end has no seal yet gets one. */
 static void close_earlier(struct node *n)
 {
     for (struct log *l = n->own.logs; l != NULL; l = l->next) {
         if (!l->closed) {
             l->closed = true;
-            order_closed(n, l);
+            node_store_log(n, l);
         }
         if (l->stored == l->last)
             seal_closed_log(n, l);
@@ -333,10 +319,13 @@ void author_store_failed(struct node *n)
         fact->count = given_up;
 }
 
-static void store_seals(struct node *n, struct log *l)
+/* What was ordered and dropped while storing failed is ordered again. */
+static void order_again(struct node *n, struct log *l)
 {
-    for (; l != NULL; l = l->next)
+    for (; l != NULL; l = l->next) {
+        node_store_log(n, l);
         seal_store(n, l);
+    }
 }
 
 void author_store_ready(struct node *n)
@@ -346,11 +335,12 @@ void author_store_ready(struct node *n)
     n->store_failed = false;
     n->store_retry_ms = NODE_NEVER;
     node_fact(n, FACT_STORE_WORKS, span_of(n->self.device));
-    store_seals(n, n->own.logs);
+    state_dirty_all(&n->state);
+    order_again(n, n->own.logs);
     struct member *m;
     size_t at = 0;
     while ((m = table_next(&n->members, &at)) != NULL)
-        store_seals(n, m->logs);
+        order_again(n, m->logs);
     tell_sessions(n);
     author_epoch_above(n, n->epoch);
 }

@@ -109,6 +109,20 @@ struct effect *node_store_effect(struct node *n, enum effect_kind kind, struct l
     return effect;
 }
 
+void node_store_log(struct node *n, struct log *l)
+{
+    if (!l->on_disk || n->store_failed)
+        return;
+    struct effect *effect = node_store_effect(n, EFFECT_STORE_LOG, l, l->last);
+    if (effect == NULL)
+        return;
+    effect->store_log.id = l->id;
+    effect->store_log.role = l->role;
+    effect->store_log.first = l->first;
+    effect->store_log.last = l->last;
+    effect->store_log.closed = l->closed;
+}
+
 uint64_t node_jitter(struct node *n, uint64_t ms)
 {
     uint64_t fifth = ms / 5;

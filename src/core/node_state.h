@@ -197,6 +197,8 @@ struct fact *node_fact(struct node *n, enum fact_kind kind, struct span device);
 /* A STORE_* effect with the next ticket. */
 struct effect *node_store_effect(struct node *n, enum effect_kind kind, struct log *log,
                                  uint64_t seq);
+/* The log as it stands, if the store knows of it: closed, or cut back. */
+void node_store_log(struct node *n, struct log *l);
 /* Up to a fifth more or less. */
 uint64_t node_jitter(struct node *n, uint64_t ms);
 

@@ -80,6 +80,15 @@ static enum err keep_bytes(struct state_entry *e, struct span bytes)
     return ERR_OK;
 }
 
+static void mark_dirty(struct state *s, struct state_entry *e)
+{
+    if (e->dirty)
+        return;
+    e->dirty = true;
+    e->next_dirty = s->dirty;
+    s->dirty = e;
+}
+
 enum err state_apply(struct state *s, const struct log_id *log, const struct record *r)
 {
     char topic[LIMIT_TOPIC + 1];
@@ -97,11 +106,7 @@ enum err state_apply(struct state *s, const struct log_id *log, const struct rec
         return err;
     e->log = *log;
     e->seq = r->seq;
-    if (!e->dirty) {
-        e->dirty = true;
-        e->next_dirty = s->dirty;
-        s->dirty = e;
-    }
+    mark_dirty(s, e);
     return ERR_OK;
 }
 
@@ -109,6 +114,14 @@ const struct state_entry *state_get(const struct state *s, struct span topic)
 {
     const struct state_entry *e = table_get(&s->topics, topic);
     return e != NULL && e->size > 0 ? e : NULL;
+}
+
+void state_dirty_all(struct state *s)
+{
+    struct state_entry *e;
+    size_t at = 0;
+    while ((e = table_next(&s->topics, &at)) != NULL)
+        mark_dirty(s, e);
 }
 
 struct state_entry *state_take_dirty(struct state *s)

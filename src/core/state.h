@@ -37,6 +37,8 @@ MUST_USE enum err state_apply(struct state *s, const struct log_id *log, const s
 const struct state_entry *state_get(const struct state *s, struct span topic);
 /* Takes one entry off the dirty list; NULL when there is none. */
 struct state_entry *state_take_dirty(struct state *s);
+/* All are to be stored again. */
+void state_dirty_all(struct state *s);
 /* A hash over every topic and its winning record, whatever order they came in: the sum of one hash
  * each, hashed. */
 void state_hash(const struct state *s, log_hash_fn *hash, struct chain_hash *out);

@@ -130,20 +130,6 @@ static void take_own_entry(struct node *n, struct session *s, const struct messa
     s->fetching = false;
 }
 
-static void order_log(struct node *n, struct log *l)
-{
-    if (!l->on_disk || n->store_failed)
-        return;
-    struct effect *effect = node_store_effect(n, EFFECT_STORE_LOG, l, l->last);
-    if (effect == NULL)
-        return;
-    effect->store_log.id = l->id;
-    effect->store_log.role = l->role;
-    effect->store_log.first = l->first;
-    effect->store_log.last = l->last;
-    effect->store_log.closed = l->closed;
-}
-
 /* The author says how long its own log is: what lies behind the end of a closed one was lost with
  * its disk, unless it was sealed. */
 static void take_author_entry(struct node *n, struct session *s, const struct message_entry *e)
@@ -170,7 +156,7 @@ static void take_author_entry(struct node *n, struct session *s, const struct me
             l->seen = l->last;
     }
     l->closed = l->last >= e->last && l->last <= end;
-    order_log(n, l);
+    node_store_log(n, l);
 }
 
 static bool wants_ours(const struct node *n, const struct session *s)
