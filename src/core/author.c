@@ -294,6 +294,7 @@ static void cut_all(struct log *l)
         if (l->last > l->stored) {
             log_cut_to_stored(l);
             l->resync = !l->own;
+            l->closed = l->closed && l->own; /* its end is to come again */
         }
         l->seal_asked = l->seal_stored;
         l->on_disk = l->on_disk && l->stored > 0;

@@ -49,13 +49,13 @@ enum {
 
     /* Time. */
     TIME_SEAL_MS = 200,        /* busy: at least SEAL_BUSY records wait */
-    TIME_SEAL_QUIET_MS = 2000, /* quiet: see docs/decisions/003 */
+    TIME_SEAL_QUIET_MS = 3000, /* quiet: see docs/decisions/003 */
     LIMIT_SEAL_BUSY = 8,       /* records waiting for a seal that make a log busy */
-    TIME_BEAT_MS = 700,        /* silence of our own after which a session is pinged */
+    TIME_BEAT_MS = 700,        /* silence of our own after which a sign of life is sent */
     TIME_LOST_MS = 2100,  /* silence of the other side after which the session is lost: three beats
                            */
     TIME_GREET_MS = 5000, /* from a link to its finished hello */
-    TIME_RTT_MS = 10000,  /* a busy session is pinged this often all the same */
+    TIME_RTT_MS = 30000,  /* between pings that are answered */
     TIME_HELLO_MS = 5000, /* between hellos, with a jitter of one fifth */
     TIME_DIAL_FIRST_MS = 100,     /* first retry; doubles, with jitter, up to */
     TIME_DIAL_MAX_MS = 3000,      /* ... so that a healed network is joined again within seconds */

@@ -76,7 +76,8 @@ struct message {
                               text only when greater */
         } ack;
         struct {
-            uint64_t sent_ms;  /* the pinging side's clock, given back as it is */
+            uint64_t sent_ms;  /* the pinging side's clock, given back as it is; 0 in a ping: a
+                                  mere sign of life, not answered */
             uint64_t clock_ms; /* pong: the answering side's monotonic clock */
         } ping;                /* and pong */
         struct {

@@ -467,6 +467,8 @@ static void do_sync(struct node *n, struct session *s, const struct message *m, 
 static void do_ping(struct node *n, struct session *s, const struct message *m, struct span why)
 {
     (void)why;
+    if (m->ping.sent_ms == 0)
+        return;
     session_send(n, s,
                  &(struct message){.kind = MESSAGE_PONG,
                                    .ping = {.sent_ms = m->ping.sent_ms, .clock_ms = n->now_ms}});
@@ -552,9 +554,10 @@ static void tick_session(struct node *n, struct session *s)
         step(n, s, PEER_IN_LATE, NULL, (struct span){0});
     else if (s->state == PEER_OPEN && n->now_ms - s->heard_ms >= TIME_LOST_MS)
         step(n, s, PEER_IN_LATE, NULL, (struct span){0});
-    else if (s->state == PEER_OPEN &&
-             (n->now_ms - s->sent_ms >= TIME_BEAT_MS || n->now_ms - s->pinged_ms >= TIME_RTT_MS))
+    else if (s->state == PEER_OPEN && n->now_ms - s->pinged_ms >= TIME_RTT_MS)
         session_ping(n, s);
+    else if (s->state == PEER_OPEN && n->now_ms - s->sent_ms >= TIME_BEAT_MS)
+        session_beat(n, s);
 }
 
 /* We were stopped or suspended: what others sent meanwhile waits unread, so their silence proves

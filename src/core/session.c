@@ -19,7 +19,7 @@ struct session *session_add(struct node *n, uint64_t link, enum peer_state state
         return NULL;
     s->link = link;
     s->state = state;
-    s->up_ms = s->heard_ms = s->sent_ms = s->pinged_ms = n->now_ms;
+    s->up_ms = s->heard_ms = s->sent_ms = n->now_ms;
     n->sessions[n->session_count++] = s;
     return s;
 }
@@ -55,6 +55,12 @@ void session_send(struct node *n, struct session *s, const struct message *m)
     effect->send.message = *m;
     s->sent_ms = n->now_ms;
     s->unsent += MESSAGE_BYTES + (m->kind == MESSAGE_STATE_UPDATE ? m->update.bytes.size : 0);
+}
+
+void session_beat(struct node *n, struct session *s)
+{
+    struct message beat = {.kind = MESSAGE_PING};
+    session_send(n, s, &beat);
 }
 
 void session_ping(struct node *n, struct session *s)

@@ -14,6 +14,8 @@ void session_remove(struct node *n, struct session *s);
 /* HANG_UP, without removing. */
 void session_hang_up(struct node *n, uint64_t link, const char *reason);
 void session_send(struct node *n, struct session *s, const struct message *m);
+/* A sign of life, and one that is answered. */
+void session_beat(struct node *n, struct session *s);
 void session_ping(struct node *n, struct session *s);
 /* A goodbye or an error, with its reason. */
 void session_send_end(struct node *n, struct session *s, enum message_kind kind,

@@ -139,6 +139,10 @@ static void take_author_entry(struct node *n, struct session *s, const struct me
     struct member *m = members_add(n, e->log.device);
     if (m == NULL)
         return;
+    if (!e->closed && id.epoch > s->epoch) /* it goes on in a new life: no need for a new session */
+        s->epoch = id.epoch;
+    if (id.epoch > m->epoch)
+        m->epoch = id.epoch;
     struct log *l = members_log(m, &id.key, id.epoch);
     if (l == NULL && e->last > 0)
         l = members_log_add(n, m, &id, s->identity.role);
