@@ -255,13 +255,19 @@ static void perform_acts(struct node *n, enum acts_due due)
     }
 }
 
+void author_act_all(struct node *n)
+{
+    perform_acts(n, ACTS_ALL);
+}
+
 static void log_stored(struct node *n, const struct node_store *done)
 {
     struct log *l = done->log;
     if (l == NULL || done->seq > l->last)
         return;
     if (done->seal) {
-        l->seal_stored = done->seq;
+        l->stored_seal = l->asked_seal;
+        seal_store(n, l); /* a newer one may have come meanwhile */
         return;
     }
     if (l->stored <= l->seal.seq)
@@ -296,7 +302,9 @@ static void cut_all(struct log *l)
             l->resync = !l->own;
             l->closed = l->closed && l->own; /* its end is to come again */
         }
-        l->seal_asked = l->seal_stored;
+        l->asked_seal = l->stored_seal;
+        if (l->seal.seq > l->last)
+            l->seal = l->stored_seal;
         l->on_disk = l->on_disk && l->stored > 0;
     }
 }

@@ -28,6 +28,9 @@ void author_readings(struct node *n, const struct reading *readings, size_t coun
 /* Orders to be stored what this step appended, and the state's changed topics. */
 void author_store(struct node *n);
 
+/* Carries out what still waits for its record to be on disk. */
+void author_act_all(struct node *n);
+
 void author_stored(struct node *n, uint64_t ticket);
 void author_store_failed(struct node *n);
 void author_store_ready(struct node *n);

@@ -74,6 +74,7 @@ static void report(struct node *n, struct rule_state *s)
         carry_out(n, s);
         return;
     }
+    author_act_all(n); /* what waits for the disk comes before */
     struct effect *effect = event_effects_add(n->fx, EFFECT_ACT);
     effect->act.property = span_of(s->rule.property);
     effect->act.value = value_text(rule_value(s));

@@ -244,10 +244,16 @@ static void dial_when_due(struct node *n, struct dialer *d)
 {
     if (d->at_ms > n->now_ms || d->link != 0)
         return;
+    if (d->burst_ms[0] > 0 && n->now_ms - d->burst_ms[0] < TIME_DIAL_BURST_MS) {
+        d->at_ms = d->burst_ms[0] + TIME_DIAL_BURST_MS;
+        return;
+    }
     d->at_ms = NODE_NEVER;
     if (n->now_ms > d->until_ms || d->address.port == 0)
         return;
     d->dialed_ms = n->now_ms;
+    memmove(d->burst_ms, d->burst_ms + 1, sizeof d->burst_ms - sizeof d->burst_ms[0]);
+    d->burst_ms[LIMIT_DIAL_BURST - 1] = n->now_ms;
     node_counted(n, NODE_DIALS);
     if (!peer_dial(n, d))
         again(n, d);

@@ -31,6 +31,7 @@ enum {
                              served */
     LIMIT_TOPICS = 16384, /* topics in the state; at the bound a new topic is refused and counted */
     LIMIT_DIALS_CONFIGURED = 32, /* --peer */
+    LIMIT_DIAL_BURST = 3,        /* a power-on of everybody must not drown anybody */
     LIMIT_ADDRESSES = 4,         /* a device's last known ones */
     LIMIT_RULES = 64,
     LIMIT_FOREIGN = 16, /* other networks reported; more are only counted */
@@ -59,6 +60,7 @@ enum {
     TIME_HELLO_MS = 5000, /* between hellos, with a jitter of one fifth */
     TIME_DIAL_FIRST_MS = 100,     /* first retry; doubles, with jitter, up to */
     TIME_DIAL_MAX_MS = 3000,      /* ... so that a healed network is joined again within seconds */
+    TIME_DIAL_BURST_MS = 1000,    /* at most LIMIT_DIAL_BURST dials to one device in this time */
     TIME_DIAL_EVERY_MS = 1000,    /* a hello causes at most one answer and one dial in this time */
     TIME_DIAL_POLITE_MS = 300,    /* who was answered waits this long for the other side's dial */
     TIME_DIAL_GIVE_UP_MS = 60000, /* without a hello or a session; then only a hello makes us dial

@@ -45,12 +45,12 @@ struct log {
     struct ring hashes; /* struct chain_hash at each seq behind the seal, newest last; at most
                            LIMIT_PENDING */
 
-    struct log_seal seal;       /* the newest that holds */
-    uint64_t seal_asked;        /* the newest ordered to be stored */
-    uint64_t seal_stored;       /* the newest that is durable */
-    struct log_seal asking;     /* being signed or verified; seq 0: none */
-    struct log_seal waiting;    /* came while `asking` was out */
-    uint64_t unsealed_since_ms; /* own: when the oldest stored record behind the seal was stored */
+    struct log_seal seal;        /* the newest that holds */
+    struct log_seal asked_seal;  /* ordered to be stored; one at a time */
+    struct log_seal stored_seal; /* durable: what a failed store falls back to */
+    struct log_seal asking;      /* being signed or verified; seq 0: none */
+    struct log_seal waiting;     /* came while `asking` was out */
+    uint64_t unsealed_since_ms;  /* own: when the oldest stored record behind the seal was stored */
 
     char *window; /* own: records' bytes, each with a comma behind it */
     size_t window_begin, window_end, window_capacity;

@@ -145,7 +145,6 @@ static void restore_log(struct node *n, const struct event *e)
     l->last = l->asked = l->stored = l->seen = e->restore_log.sealed;
     l->head = l->stored_hash = e->restore_log.sealed_hash;
     l->window_first = l->last + 1;
-    l->seal_asked = l->seal_stored = e->restore_log.sealed;
     if (m->epoch < id->epoch)
         m->epoch = id->epoch;
     if (e->restore_log.sealed == 0)
@@ -154,6 +153,7 @@ static void restore_log(struct node *n, const struct event *e)
                                 .hash = e->restore_log.sealed_hash,
                                 .signature_size = e->restore_log.signature_size};
     memcpy(l->seal.signature, e->restore_log.signature, sizeof l->seal.signature);
+    l->asked_seal = l->stored_seal = l->seal;
 }
 
 static struct log *restored(const struct node *n, const struct log_id *id)

@@ -23,6 +23,7 @@ struct dialer {
     uint64_t at_ms;        /* next DIAL; NODE_NEVER: only a hello causes one */
     uint64_t until_ms;     /* gives up then; NODE_NEVER: never */
     uint64_t dialed_ms;
+    uint64_t burst_ms[LIMIT_DIAL_BURST]; /* the last DIALs, oldest first */
     uint32_t backoff_ms;
     size_t next_address; /* which of the member's addresses is tried next */
     bool configured;

@@ -8,12 +8,13 @@
 void seal_store(struct node *n, struct log *l)
 {
     const struct log_seal *seal = &l->seal;
-    if (n->store_failed || seal->seq <= l->seal_asked || seal->seq > l->asked)
+    bool under_way = l->asked_seal.seq > l->stored_seal.seq;
+    if (n->store_failed || under_way || seal->seq <= l->stored_seal.seq || seal->seq > l->asked)
         return;
     struct effect *effect = node_store_effect(n, EFFECT_STORE_SEAL, l, seal->seq);
     if (effect == NULL)
         return;
-    l->seal_asked = seal->seq;
+    l->asked_seal = *seal;
     effect->store_seal.id = l->id;
     effect->store_seal.seq = seal->seq;
     effect->store_seal.hash = seal->hash;

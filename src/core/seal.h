@@ -8,7 +8,7 @@
  * leave. Others' are verified against the chain we computed ourselves. */
 
 void seal_pump(struct node *n);
-/* Orders the newest seal to be stored, unless that is done; not before its records are ordered. */
+/* Orders the newest seal to be stored, one at a time, and not before its records. */
 void seal_store(struct node *n, struct log *l);
 void seal_closed_log(struct node *n, struct log *l);
 void seal_signed(struct node *n, const struct event *e);

@@ -390,7 +390,7 @@ void sync_acknowledge(struct node *n, struct log *l)
     struct session *s = m == NULL ? NULL : m->session;
     if (s == NULL || !s->have_done || !ident_key_equal(&s->identity.key, &l->id.key))
         return;
-    uint64_t acked = l->stored < l->seal_stored ? l->stored : l->seal_stored;
+    uint64_t acked = l->stored < l->stored_seal.seq ? l->stored : l->stored_seal.seq;
     if (acked <= l->ack_sent && l->stored < l->held_sent + HELD_EVERY)
         return;
     l->ack_sent = acked;
