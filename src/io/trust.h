@@ -21,6 +21,7 @@
  * issuing.key. Files are written to a temporary name, fsynced and renamed; a half-made network is
  * finished or made anew. */
 
+/* For one thread, but for trust_hash() and trust_random(). */
 struct trust;
 
 struct trust_paths {
@@ -52,12 +53,11 @@ void trust_note_time(const struct trust *t, uint64_t wall_ms);
  * ends the process when memory is out then. */
 SSL_CTX *trust_tls(const struct trust *t);
 /* The identity in the peer's verified certificate. ERR_DENIED with a cause for people ("its
- * certificate is of another network", "expired on ...", "a name that is not allowed").
- * `verify_result` is SSL_get_verify_result(). */
+ * certificate is of another network", "it does not speak kith/1"). */
 MUST_USE enum err trust_identify(const struct trust *t, SSL *ssl, struct identity *identity,
                                  const char **cause);
-/* A short cause for a failed handshake, from the verify result and the OpenSSL error queue (which
- * it empties). */
+/* A short cause for a failed handshake or connection: from SSL_get_verify_result(), else from
+ * ERR_peek_last_error(). Empties OpenSSL's error queue. */
 const char *trust_failure_text(long verify_result, unsigned long openssl_error);
 
 /* Seals: ECDSA P-256 over SHA-256 of the text, DER. signature holds LIMIT_SIGNATURE bytes. */

@@ -188,6 +188,8 @@ static const char *error_text(unsigned long error)
         {SSL_R_NO_SUITABLE_KEY_SHARE, "it has no way of encryption in common"},
         {SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM, "it has no way of signing in common"},
         {SSL_R_TOO_MUCH_EARLY_DATA, "it sent data before the handshake was done"},
+        {SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, "what it sent was damaged on the way"},
+        {SSL_R_SSLV3_ALERT_BAD_RECORD_MAC, "what we sent was damaged on the way"},
         {SSL_R_UNEXPECTED_EOF_WHILE_READING,
          "it closed the connection in the middle of the handshake"},
     };
