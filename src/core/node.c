@@ -282,6 +282,36 @@ static void restore(struct node *n, const struct event *e)
         discovery_add_address(n, e->restore_peer.device, e->restore_peer.address);
 }
 
+/* Answers to what was ordered. */
+static void dispatch_answer(struct node *n, const struct event *e)
+{
+    switch (e->kind) {
+    case EVENT_EPOCH:
+        author_begin(n, e->epoch.epoch);
+        break;
+    case EVENT_STORED:
+        author_stored(n, e->stored.ticket);
+        break;
+    case EVENT_STORE_FAILED:
+        author_store_failed(n);
+        break;
+    case EVENT_STORE_READY:
+        author_store_ready(n);
+        break;
+    case EVENT_FETCHED:
+        sync_fetched(n, e);
+        break;
+    case EVENT_SIGNED:
+        seal_signed(n, e);
+        break;
+    case EVENT_VERIFIED:
+        seal_verified(n, e);
+        break;
+    default:
+        check_failed("an event of the list", __FILE__, __LINE__);
+    }
+}
+
 static void dispatch(struct node *n, const struct event *e)
 {
     switch (e->kind) {
@@ -293,9 +323,6 @@ static void dispatch(struct node *n, const struct event *e)
         break;
     case EVENT_START:
         start(n, e->epoch.epoch);
-        break;
-    case EVENT_EPOCH:
-        author_begin(n, e->epoch.epoch);
         break;
     case EVENT_READING:
         author_readings(n, e->reading.readings, e->reading.count);
@@ -321,32 +348,15 @@ static void dispatch(struct node *n, const struct event *e)
     case EVENT_SENT:
         peer_sent(n, e->sent.link, e->sent.bytes);
         break;
-    case EVENT_STORED:
-        author_stored(n, e->stored.ticket);
-        break;
-    case EVENT_STORE_FAILED:
-        author_store_failed(n);
-        break;
-    case EVENT_STORE_READY:
-        author_store_ready(n);
-        break;
-    case EVENT_FETCHED:
-        sync_fetched(n, e);
-        break;
-    case EVENT_SIGNED:
-        seal_signed(n, e);
-        break;
-    case EVENT_VERIFIED:
-        seal_verified(n, e);
-        break;
     case EVENT_LEAVE:
         leave(n);
         break;
     case EVENT_TICK:
         tick(n);
         break;
-    case EVENT_KIND_COUNT:
-        check_failed("an event of the list", __FILE__, __LINE__);
+    default:
+        dispatch_answer(n, e);
+        break;
     }
 }
 

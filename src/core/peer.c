@@ -236,6 +236,8 @@ static void do_greet(struct node *n, struct session *s, const struct message *m,
     s->state = PEER_GREETING;
     if (cause != NULL) {
         tell_refused(n, s, cause);
+        if (s->dialer != NULL)
+            s->dialer->backoff_ms = TIME_DIAL_MAX_MS; /* it will not change soon */
         hang_up_and_give_back(n, s, cause);
         return;
     }
