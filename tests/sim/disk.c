@@ -1,0 +1,512 @@
+/* A store as the seam promises one. An order is copied into the list of orders; when no commit is
+ * under way at the end of a step, one begins that takes all that are there, and is done a while
+ * later: the orders are applied, STORED is on its way. A crash applies the first few, for it may
+ * have come at any point between the disk and the report. A commit on a full disk drops everything
+ * that was ordered and reports once. */
+#include "disk.h"
+
+#include "world.h"
+
+#include <stdlib.h>
+
+struct disk_order {
+    enum effect_kind kind;
+    uint64_t ticket;
+    struct log_id id;
+    enum role role;
+    bool closed;
+    uint64_t first, last, seq;
+    struct span *records;
+    struct chain_hash hash;
+    uint8_t signature[LIMIT_SIGNATURE];
+    size_t signature_size;
+    struct span bytes;
+    char topic[LIMIT_TOPIC + 1];
+    struct disk_peer peer;
+};
+
+static void *grown(void *list, size_t count, size_t *capacity, size_t bytes)
+{
+    if (count < *capacity)
+        return list;
+    *capacity = *capacity ? 2 * *capacity : 16;
+    list = realloc(list, *capacity * bytes);
+    check(list);
+    return list;
+}
+
+static void orders_drop(struct disk *d, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(d->orders[i].records);
+    d->order_count -= count;
+    if (d->order_count > 0)
+        memmove(d->orders, d->orders + count, d->order_count * sizeof *d->orders);
+}
+
+static void content_free(struct disk *d)
+{
+    for (size_t i = 0; i < d->log_count; i++)
+        free(d->logs[i].records);
+    free(d->logs);
+    free(d->topics);
+    free(d->peers);
+    d->logs = NULL;
+    d->topics = NULL;
+    d->peers = NULL;
+    d->log_count = d->topic_count = d->peer_count = 0;
+}
+
+void disk_fini(struct disk *d)
+{
+    orders_drop(d, d->order_count);
+    free(d->orders);
+    content_free(d);
+    *d = (struct disk){0};
+}
+
+static void *copied(const void *list, size_t bytes)
+{
+    if (bytes == 0)
+        return NULL;
+    void *copy = malloc(bytes);
+    check(copy);
+    return memcpy(copy, list, bytes);
+}
+
+void disk_copy(struct disk *to, const struct disk *from)
+{
+    content_free(to);
+    to->topic_count = from->topic_count;
+    to->peer_count = from->peer_count;
+    to->epoch_counter = from->epoch_counter;
+    to->logs = copied(from->logs, from->log_count * sizeof *from->logs);
+    to->topics = copied(from->topics, from->topic_count * sizeof *from->topics);
+    to->peers = copied(from->peers, from->peer_count * sizeof *from->peers);
+    for (size_t i = 0; i < from->log_count; i++) {
+        if (!from->logs[i].durable)
+            continue;
+        struct disk_log *l = &to->logs[to->log_count++];
+        *l = from->logs[i];
+        l->queued = l->last;
+        l->records = copied(l->records, l->capacity * sizeof *l->records);
+    }
+}
+
+static struct disk_log *log_any(const struct disk *d, const struct log_id *id)
+{
+    for (size_t i = 0; i < d->log_count; i++)
+        if (ident_log_equal(&d->logs[i].id, id))
+            return &d->logs[i];
+    return NULL;
+}
+
+struct disk_log *disk_log(const struct disk *d, const struct log_id *id)
+{
+    struct disk_log *l = log_any(d, id);
+    return l && l->durable ? l : NULL;
+}
+
+struct span disk_record(const struct disk *d, const struct log_id *id, uint64_t seq)
+{
+    struct disk_log *l = disk_log(d, id);
+    if (!l || seq < l->first || seq > l->last)
+        return (struct span){0};
+    return l->records[seq - l->first];
+}
+
+/* Orders. */
+
+static struct disk_log *log_ordered(struct disk *d, const struct log_id *id)
+{
+    struct disk_log *l = log_any(d, id);
+    if (l)
+        return l;
+    d->logs = realloc(d->logs, (d->log_count + 1) * sizeof *d->logs);
+    check(d->logs);
+    l = &d->logs[d->log_count++];
+    *l = (struct disk_log){.id = *id, .first = 1};
+    return l;
+}
+
+static bool order_store(struct world *w, struct host *h, const struct effect *e,
+                        struct disk_order *o)
+{
+    struct disk_log *l = log_ordered(&h->disk, &e->store.id);
+    if (e->store.first != l->queued + 1 || e->store.count == 0) {
+        world_fail(w, "%s stores %zu records from %llu on, behind %llu", h->self.device,
+                   e->store.count, (unsigned long long)e->store.first,
+                   (unsigned long long)l->queued);
+        return false;
+    }
+    o->id = e->store.id;
+    o->role = e->store.role;
+    o->first = e->store.first;
+    o->last = e->store.first + e->store.count - 1;
+    o->records = calloc(e->store.count, sizeof *o->records);
+    check(o->records);
+    l->queued = o->last;
+    return judge_store(w, h, e, o->records);
+}
+
+static bool order_log(struct world *w, struct host *h, const struct effect *e, struct disk_order *o)
+{
+    struct disk_log *l = log_ordered(&h->disk, &e->store_log.id);
+    if (e->store_log.last > l->queued) {
+        world_fail(w, "%s names a log up to %llu and has stored only %llu of it", h->self.device,
+                   (unsigned long long)e->store_log.last, (unsigned long long)l->queued);
+        return false;
+    }
+    l->queued = e->store_log.last;
+    o->id = e->store_log.id;
+    o->role = e->store_log.role;
+    o->first = e->store_log.first;
+    o->last = e->store_log.last;
+    o->closed = e->store_log.closed;
+    return true;
+}
+
+static bool order_seal(struct world *w, struct host *h, const struct effect *e,
+                       struct disk_order *o)
+{
+    struct disk_log *l = log_any(&h->disk, &e->store_seal.id);
+    if (!l || e->store_seal.seq > l->queued) {
+        world_fail(w, "%s stores a seal over records that it did not store", h->self.device);
+        return false;
+    }
+    o->id = e->store_seal.id;
+    o->seq = e->store_seal.seq;
+    o->hash = e->store_seal.hash;
+    o->signature_size = e->store_seal.signature_size;
+    memcpy(o->signature, e->store_seal.signature, sizeof o->signature);
+    return true;
+}
+
+static bool order_topic(struct world *w, struct host *h, const struct effect *e,
+                        struct disk_order *o)
+{
+    check(e->store_topic.topic.size <= LIMIT_TOPIC);
+    memcpy(o->topic, e->store_topic.topic.bytes, e->store_topic.topic.size);
+    o->id = e->store_topic.id;
+    o->seq = e->store_topic.seq;
+    o->bytes = judge_bytes(w, &o->id, o->seq);
+    if (span_equal(o->bytes, e->store_topic.bytes))
+        return true;
+    world_fail(w, "%s stores for topic %s what nobody wrote", h->self.device, o->topic);
+    return false;
+}
+
+static bool order_take(struct world *w, struct host *h, const struct effect *e,
+                       struct disk_order *o)
+{
+    switch (e->kind) {
+    case EFFECT_STORE:
+        return order_store(w, h, e, o);
+    case EFFECT_STORE_SEAL:
+        return order_seal(w, h, e, o);
+    case EFFECT_STORE_TOPIC:
+        return order_topic(w, h, e, o);
+    case EFFECT_STORE_LOG:
+        return order_log(w, h, e, o);
+    default:
+        ident_name_copy(o->peer.device, e->store_peer.device);
+        o->peer.address = e->store_peer.address;
+        return true;
+    }
+}
+
+void disk_effect(struct world *w, struct host *h, const struct effect *e)
+{
+    struct disk *d = &h->disk;
+    if (e->kind == EFFECT_STORE_RETRY) {
+        if (e->ticket != 0)
+            d->ticket = e->ticket;
+        world_push(w, world_between(w, d->latency_min_us, d->latency_max_us),
+                   (struct moment){.kind = MOMENT_RETRY, .host = h->index, .life = h->life});
+        return;
+    }
+    if (e->ticket != d->ticket + 1) {
+        world_fail(w, "%s gives ticket %llu behind %llu", h->self.device,
+                   (unsigned long long)e->ticket, (unsigned long long)d->ticket);
+        return;
+    }
+    d->ticket = e->ticket;
+    if (d->failed)
+        return;
+    d->orders = grown(d->orders, d->order_count, &d->order_capacity, sizeof *d->orders);
+    struct disk_order *o = &d->orders[d->order_count++];
+    *o = (struct disk_order){.kind = e->kind, .ticket = e->ticket};
+    (void)order_take(w, h, e, o);
+}
+
+/* Applying. */
+
+static void apply_records(struct disk_log *l, const struct disk_order *o)
+{
+    size_t count = (size_t)(o->last - l->first + 1);
+    l->durable = true;
+    l->role = o->role;
+    if (count > l->capacity) {
+        l->capacity = 2 * count;
+        l->records = realloc(l->records, l->capacity * sizeof *l->records);
+        check(l->records);
+    }
+    memcpy(l->records + (o->first - l->first), o->records,
+           (size_t)(o->last - o->first + 1) * sizeof *l->records);
+    l->last = o->last;
+}
+
+static void apply_log(struct world *w, struct host *h, struct disk_log *l,
+                      const struct disk_order *o)
+{
+    l->durable = true;
+    l->role = o->role;
+    l->closed = o->closed;
+    l->last = o->last;
+    if (o->last < l->acked || o->last < l->sealed)
+        world_fail(w, "%s cuts a log back to %llu; sealed %llu, acknowledged %llu", h->self.device,
+                   (unsigned long long)o->last, (unsigned long long)l->sealed,
+                   (unsigned long long)l->acked);
+}
+
+static void apply_seal(struct world *w, struct host *h, struct disk_log *l,
+                       const struct disk_order *o)
+{
+    if (o->seq > l->last || o->seq <= l->sealed)
+        world_fail(w, "%s seals %llu of a log with %llu records, sealed up to %llu", h->self.device,
+                   (unsigned long long)o->seq, (unsigned long long)l->last,
+                   (unsigned long long)l->sealed);
+    l->sealed = o->seq;
+    l->sealed_hash = o->hash;
+    l->signature_size = o->signature_size;
+    memcpy(l->signature, o->signature, sizeof l->signature);
+}
+
+static void apply_topic(struct disk *d, const struct disk_order *o)
+{
+    size_t i = 0;
+    while (i < d->topic_count && strcmp(d->topics[i].topic, o->topic) != 0)
+        i++;
+    if (i == d->topic_count) {
+        d->topics = realloc(d->topics, ++d->topic_count * sizeof *d->topics);
+        check(d->topics);
+    }
+    struct disk_topic *t = &d->topics[i];
+    *t = (struct disk_topic){.id = o->id, .seq = o->seq, .bytes = o->bytes};
+    memcpy(t->topic, o->topic, sizeof t->topic);
+}
+
+/* At most LIMIT_ADDRESSES a device: the one known longest goes. */
+static void apply_peer(struct disk *d, const struct disk_peer *peer)
+{
+    size_t same = 0, oldest = d->peer_count;
+    for (size_t i = 0; i < d->peer_count; i++) {
+        if (strcmp(d->peers[i].device, peer->device) != 0)
+            continue;
+        bool known = ident_address_equal(d->peers[i].address, peer->address);
+        if (same++ == 0 || known)
+            oldest = i;
+        if (known)
+            same = LIMIT_ADDRESSES;
+    }
+    if (same >= LIMIT_ADDRESSES) {
+        d->peer_count--;
+        memmove(d->peers + oldest, d->peers + oldest + 1,
+                (d->peer_count - oldest) * sizeof *d->peers);
+    }
+    d->peers = realloc(d->peers, ++d->peer_count * sizeof *d->peers);
+    check(d->peers);
+    d->peers[d->peer_count - 1] = *peer;
+}
+
+static void apply(struct world *w, struct host *h, const struct disk_order *o)
+{
+    struct disk *d = &h->disk;
+    struct disk_log *l = log_any(d, &o->id);
+    switch (o->kind) {
+    case EFFECT_STORE:
+        apply_records(l, o);
+        break;
+    case EFFECT_STORE_SEAL:
+        apply_seal(w, h, l, o);
+        break;
+    case EFFECT_STORE_TOPIC:
+        apply_topic(d, o);
+        break;
+    case EFFECT_STORE_LOG:
+        apply_log(w, h, l, o);
+        break;
+    default:
+        apply_peer(d, &o->peer);
+        break;
+    }
+}
+
+/* What is left of the orders is gone. */
+static void orders_lose(struct world *w, struct host *h)
+{
+    struct disk *d = &h->disk;
+    w->tally[TALLY_COMMITS_LOST] += d->order_count;
+    orders_drop(d, d->order_count);
+    d->committing = 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < d->log_count; i++) {
+        if (d->logs[i].durable) {
+            d->logs[kept] = d->logs[i];
+            d->logs[kept].queued = d->logs[kept].last;
+            kept++;
+        } else {
+            free(d->logs[i].records);
+        }
+    }
+    d->log_count = kept;
+    judge_forget_states(h, false);
+}
+
+void disk_flush(struct world *w, struct host *h)
+{
+    struct disk *d = &h->disk;
+    if (d->committing > 0 || d->order_count == 0)
+        return;
+    d->committing = d->order_count;
+    world_push(w, world_between(w, d->latency_min_us, d->latency_max_us),
+               (struct moment){.kind = MOMENT_COMMIT, .host = h->index, .life = h->life});
+}
+
+void disk_on_commit(struct world *w, const struct moment *m)
+{
+    struct host *h = &w->hosts[m->host];
+    struct disk *d = &h->disk;
+    if (m->life != h->life || !h->running)
+        return;
+    if (d->full) {
+        d->failed = d->ever_failed = true;
+        orders_lose(w, h);
+        host_step(w, h, &(struct event){.kind = EVENT_STORE_FAILED});
+        return;
+    }
+    size_t count = d->committing;
+    struct event stored = {.kind = EVENT_STORED, .stored.ticket = d->orders[count - 1].ticket};
+    for (size_t i = 0; i < count; i++)
+        apply(w, h, &d->orders[i]);
+    orders_drop(d, count);
+    d->committing = 0;
+    w->tally[TALLY_COMMITS]++;
+    host_step(w, h, &stored);
+}
+
+void disk_on_retry(struct world *w, const struct moment *m)
+{
+    struct host *h = &w->hosts[m->host];
+    if (m->life != h->life || !h->running)
+        return;
+    h->disk.failed = h->disk.full;
+    host_step(w, h, &(struct event){.kind = h->disk.full ? EVENT_STORE_FAILED : EVENT_STORE_READY});
+}
+
+void disk_crash(struct world *w, struct host *h)
+{
+    struct disk *d = &h->disk;
+    size_t kept = d->full ? 0 : (size_t)world_between(w, 0, d->order_count);
+    for (size_t i = 0; i < kept; i++)
+        apply(w, h, &d->orders[i]);
+    orders_drop(d, kept);
+    orders_lose(w, h);
+    d->failed = false;
+    d->ticket = 0;
+}
+
+void disk_close(struct world *w, struct host *h)
+{
+    struct disk *d = &h->disk;
+    for (size_t i = 0; i < d->order_count && !d->full; i++)
+        apply(w, h, &d->orders[i]);
+    orders_drop(d, d->full ? 0 : d->order_count);
+    orders_lose(w, h);
+    d->failed = false;
+    d->ticket = 0;
+}
+
+uint64_t disk_epoch(struct world *w, struct disk *d, uint64_t above)
+{
+    uint64_t counter = d->epoch_counter > above >> 20 ? d->epoch_counter : above >> 20;
+    d->epoch_counter = counter + 1;
+    return d->epoch_counter << 20 | rng_below(&w->rng, 1 << 20);
+}
+
+/* Reading. */
+
+static void restore_record(struct world *w, struct host *h, enum event_kind kind, struct log_id id,
+                           struct span bytes)
+{
+    char memory[LIMIT_VALUE_TEXT];
+    const char *cause;
+    struct record r;
+    check(record_decode(bytes, &r, memory, &cause) == ERR_OK);
+    struct event e = {.kind = kind, .restore_record = {id, &r}};
+    host_step(w, h, &e);
+}
+
+static void restore_log(struct world *w, struct host *h, struct disk_log log)
+{
+    const struct disk_log *l = &log; /* a copy: the step may order something */
+    struct event e = {.kind = EVENT_RESTORE_LOG};
+    e.restore_log.id = l->id;
+    e.restore_log.role = l->role;
+    e.restore_log.first = l->first;
+    e.restore_log.last = l->last;
+    e.restore_log.sealed = l->sealed;
+    e.restore_log.sealed_hash = l->sealed_hash;
+    e.restore_log.signature_size = l->signature_size;
+    e.restore_log.closed = l->closed;
+    memcpy(e.restore_log.signature, l->signature, sizeof l->signature);
+    host_step(w, h, &e);
+    for (uint64_t seq = l->sealed + 1; seq <= l->last && !world_failed(w); seq++)
+        restore_record(w, h, EVENT_RESTORE_TAIL, l->id, l->records[seq - l->first]);
+}
+
+void disk_restore(struct world *w, struct host *h)
+{
+    const struct disk *d = &h->disk;
+    for (size_t i = 0; i < d->log_count && !world_failed(w); i++)
+        restore_log(w, h, d->logs[i]);
+    for (size_t i = 0; i < d->topic_count && !world_failed(w); i++)
+        restore_record(w, h, EVENT_RESTORE_TOPIC, d->topics[i].id, d->topics[i].bytes);
+    for (size_t i = 0; i < d->peer_count && !world_failed(w); i++) {
+        struct event e = {.kind = EVENT_RESTORE_PEER};
+        e.restore_peer.device = span_of(d->peers[i].device);
+        e.restore_peer.address = d->peers[i].address;
+        host_step(w, h, &e);
+    }
+}
+
+/* The record, also when it is ordered and not yet durable. */
+static struct span record_any(const struct disk *d, const struct log_id *id, uint64_t seq)
+{
+    for (size_t i = d->order_count; i-- > 0;) {
+        const struct disk_order *o = &d->orders[i];
+        if (!ident_log_equal(&o->id, id))
+            continue;
+        if (o->kind == EFFECT_STORE_LOG && seq > o->last)
+            return (struct span){0};
+        if (o->kind == EFFECT_STORE && seq >= o->first && seq <= o->last)
+            return o->records[seq - o->first];
+    }
+    return disk_record(d, id, seq);
+}
+
+size_t disk_fetch(const struct disk *d, const struct log_id *id, uint64_t first, size_t bytes_max,
+                  char *out, size_t *size)
+{
+    size_t count = 0;
+    *size = 0;
+    for (;; count++) {
+        struct span record = record_any(d, id, first + count);
+        if (!record.bytes || (count > 0 && *size + 1 + record.size > bytes_max))
+            return count;
+        if (count > 0)
+            out[(*size)++] = ',';
+        memcpy(out + *size, record.bytes, record.size);
+        *size += record.size;
+    }
+}

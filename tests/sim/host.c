@@ -1,0 +1,483 @@
+/* One process on one machine, and the shell around its core. A moment becomes an event, gets the
+ * two clocks' times, goes through node_step(), and the effects are performed in their order; at the
+ * end of the step bytes go out and a commit may begin, as at the end of a loop turn. The process
+ * ends by EXIT, by being killed, or with the machine's power. */
+#include "host.h"
+
+#include "wire/plain.h"
+#include "world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { TICKS_HERE_MAX = 100 };
+
+void host_init(struct world *w, struct host *h, const struct host_options *options)
+{
+    *h = (struct host){.options = *options, .index = (uint32_t)(h - w->hosts), .exit_status = -1};
+    memcpy(h->self.device, options->device, sizeof h->self.device);
+    h->self.role = options->role;
+    int same = 1;
+    for (const struct host *other = w->hosts; other < h; other++)
+        same += strcmp(other->self.device, h->self.device) == 0;
+    if (same > 1)
+        snprintf(h->label, sizeof h->label, "%s(%d)", h->self.device, same);
+    else
+        snprintf(h->label, sizeof h->label, "%s", h->self.device);
+    struct sha256 s;
+    uint8_t hash[32];
+    sha256_init(&s);
+    sha256_put(&s, options->device, strlen(options->device));
+    sha256_put(&s, &options->key, 1);
+    sha256_end(&s, hash);
+    memcpy(h->self.key.bytes, hash, sizeof h->self.key.bytes);
+    h->disk.latency_min_us = w->disk_min_us;
+    h->disk.latency_max_us = w->disk_max_us;
+    h->level = 20 + 10 * rng_unit(&w->rng);
+    h->mono_origin_us = rng_below(&w->rng, 1000 * WORLD_S);
+    bool leaf = options->role == ROLE_SENSOR;
+    for (int role = 0; role < ROLE_COUNT; role++)
+        h->wants[role] = !leaf || role == ROLE_ACTUATOR || role == ROLE_CONTROLLER;
+}
+
+void host_fini(struct host *h)
+{
+    node_free(h->node);
+    disk_fini(&h->disk);
+    disk_fini(&h->backup);
+    judge_forget_states(h, true);
+    free(h->conns);
+}
+
+struct address host_session_address(const struct host *h)
+{
+    return (struct address){0x0a000001 + h->index, (uint16_t)(40000 + h->life % 20000)};
+}
+
+struct address host_private_address(const struct host *h)
+{
+    return (struct address){0x0a000001 + h->index, (uint16_t)(20000 + h->life % 20000)};
+}
+
+/* Clocks. */
+
+static uint64_t monotonic_us(const struct world *w, const struct host *h)
+{
+    uint64_t rate = (uint64_t)(1000000 + h->options.drift_ppm);
+    return h->mono_origin_us + (w->now_us - h->booted_us) * rate / 1000000;
+}
+
+static uint64_t wall_ms(const struct world *w, const struct host *h)
+{
+    int64_t wall = (int64_t)(WORLD_WALL_MS + w->now_us / WORLD_MS) + h->wall_offset_ms;
+    return wall > 0 ? (uint64_t)wall : 0;
+}
+
+/* When the host's monotonic clock will show so much. */
+static uint64_t world_time_of(const struct host *h, uint64_t ms)
+{
+    uint64_t rate = (uint64_t)(1000000 + h->options.drift_ppm);
+    if (ms * WORLD_MS <= h->mono_origin_us)
+        return h->booted_us;
+    return h->booted_us + ((ms * WORLD_MS - h->mono_origin_us) * 1000000 + rate - 1) / rate;
+}
+
+static void schedule_tick(struct world *w, struct host *h)
+{
+    uint64_t deadline = node_deadline(h->node);
+    if (deadline == UINT64_MAX)
+        return;
+    uint64_t at = world_time_of(h, deadline);
+    if (at < w->now_us)
+        at = w->now_us;
+    if (h->tick_us <= at)
+        return;
+    h->tick_us = at;
+    h->tick_serial = queue_push(&w->queue, (struct moment){.kind = MOMENT_TICK,
+                                                           .time_us = at,
+                                                           .host = h->index});
+}
+
+void host_on_tick(struct world *w, const struct moment *m)
+{
+    struct host *h = &w->hosts[m->host];
+    if (m->serial != h->tick_serial || !h->running)
+        return;
+    uint64_t at = world_time_of(h, node_deadline(h->node));
+    bool again = h->tick_us == w->now_us && h->tick_last_us == w->now_us;
+    h->tick_us = UINT64_MAX;
+    if (at > w->now_us) {
+        schedule_tick(w, h);
+        return;
+    }
+    h->tick_last_us = w->now_us;
+    h->ticks_here = again ? h->ticks_here + 1 : 0;
+    if (h->ticks_here > TICKS_HERE_MAX)
+        world_fail(w, "%s's timer spins", h->self.device);
+    host_step(w, h, &(struct event){.kind = EVENT_TICK});
+}
+
+/* Effects. */
+
+void host_later(struct world *w, struct host *h, uint64_t delay_us, const struct event *e,
+                struct span bytes)
+{
+    struct host_later *later = malloc(sizeof *later + bytes.size);
+    check(later);
+    later->event = *e;
+    if (bytes.size > 0)
+        memcpy(later->bytes, bytes.bytes, bytes.size);
+    world_push(
+        w, delay_us,
+        (struct moment){.kind = MOMENT_LATER, .host = h->index, .life = h->life, .data = later});
+}
+
+void host_on_later(struct world *w, const struct moment *m)
+{
+    struct host *h = &w->hosts[m->host];
+    struct host_later *later = m->data;
+    if (m->life != h->life || !h->running)
+        return;
+    if (later->event.kind == EVENT_FETCHED)
+        later->event.fetched.bytes.bytes = later->bytes;
+    if (later->event.kind == EVENT_EPOCH) {
+        if (h->disk.full) { /* as long as it takes */
+            host_later(w, h, 100 * WORLD_MS, &later->event, (struct span){0});
+            return;
+        }
+        h->epoch = later->event.epoch.epoch = disk_epoch(w, &h->disk, later->event.epoch.epoch);
+        w->tally[TALLY_EPOCHS]++;
+    }
+    host_step(w, h, &later->event);
+}
+
+static void do_fetch(struct world *w, struct host *h, const struct effect *e)
+{
+    char *memory = malloc(e->fetch.bytes_max + LIMIT_RECORD);
+    check(memory);
+    struct event fetched = {.kind = EVENT_FETCHED};
+    fetched.fetched.link = e->fetch.link;
+    fetched.fetched.id = e->fetch.id;
+    fetched.fetched.first = e->fetch.first;
+    fetched.fetched.count = disk_fetch(&h->disk, &e->fetch.id, e->fetch.first, e->fetch.bytes_max,
+                                       memory, &fetched.fetched.bytes.size);
+    host_later(w, h, world_between(w, 50, 3000), &fetched,
+               (struct span){memory, fetched.fetched.bytes.size});
+    free(memory);
+    w->tally[TALLY_FETCHES]++;
+}
+
+static void do_sign(struct world *w, struct host *h, const struct effect *e)
+{
+    struct event done = {.kind = EVENT_SIGNED};
+    done.seal_signed.id = e->seal.id;
+    done.seal_signed.seq = e->seal.seq;
+    done.seal_signed.signature_size = 32;
+    world_sign(w, &e->seal.id, e->seal.seq, &e->seal.hash, done.seal_signed.signature);
+    host_later(w, h, world_between(w, 0, 2000), &done, (struct span){0});
+}
+
+static void do_verify(struct world *w, struct host *h, const struct effect *e)
+{
+    uint8_t right[32];
+    world_sign(w, &e->seal.id, e->seal.seq, &e->seal.hash, right);
+    struct event done = {.kind = EVENT_VERIFIED};
+    done.verified.id = e->seal.id;
+    done.verified.seq = e->seal.seq;
+    done.verified.link = e->seal.link;
+    done.verified.valid = e->seal.signature_size == sizeof right &&
+                          memcmp(e->seal.signature, right, sizeof right) == 0;
+    host_later(w, h, world_between(w, 0, 2000), &done, (struct span){0});
+}
+
+static void do_send(struct world *w, struct host *h, const struct effect *e)
+{
+    char *line = w->line;
+    size_t size = message_encode(&e->send.message, line, LIMIT_LINE);
+    if (size == 0) {
+        world_fail(w, "%s sends a message that does not fit a line", h->self.device);
+        return;
+    }
+    trace_mix_bytes(&w->trace, (struct span){line, size});
+    net_send(w, h, e->send.link, (struct span){line, size});
+    if (e->send.message.kind == MESSAGE_HELLO)
+        net_hello_sent(w, h, e->send.link);
+    w->tally[TALLY_MESSAGES]++;
+}
+
+static void do_hello(struct world *w, struct host *h, const struct effect *e)
+{
+    char datagram[LIMIT_DATAGRAM];
+    size_t size = hello_encode(&e->hello.hello, &w->hello_key, datagram, sizeof datagram);
+    if (size == 0) {
+        world_fail(w, "%s sends a hello that does not fit a datagram", h->self.device);
+        return;
+    }
+    datagram_send(w, h, e->hello.to, (struct span){datagram, size});
+}
+
+static void do_plain(struct world *w, struct host *h, const struct effect *e)
+{
+    char datagram[LIMIT_DATAGRAM];
+    size_t size = plain_encode(e->plain.device, e->plain.reading, datagram, sizeof datagram);
+    check(size > 0);
+    datagram_send(w, h, (struct address){0}, (struct span){datagram, size});
+}
+
+static void do_epoch(struct world *w, struct host *h, const struct effect *e)
+{
+    struct event begun = {.kind = EVENT_EPOCH, .epoch.epoch = e->epoch.above};
+    host_later(w, h, world_between(w, h->disk.latency_min_us, h->disk.latency_max_us), &begun,
+               (struct span){0});
+}
+
+static void perform(struct world *w, struct host *h, const struct effect *e)
+{
+    switch (e->kind) {
+    case EFFECT_STORE:
+    case EFFECT_STORE_SEAL:
+    case EFFECT_STORE_TOPIC:
+    case EFFECT_STORE_LOG:
+    case EFFECT_STORE_PEER:
+    case EFFECT_STORE_RETRY:
+        disk_effect(w, h, e);
+        break;
+    case EFFECT_EPOCH:
+        do_epoch(w, h, e);
+        break;
+    case EFFECT_FETCH:
+        do_fetch(w, h, e);
+        break;
+    case EFFECT_SIGN:
+        do_sign(w, h, e);
+        break;
+    case EFFECT_VERIFY:
+        do_verify(w, h, e);
+        break;
+    case EFFECT_DIAL:
+        net_dial(w, h, e->dial.link, e->dial.address);
+        break;
+    case EFFECT_HANG_UP:
+        net_hang_up(w, h, e->hang_up.link);
+        break;
+    case EFFECT_SEND:
+        do_send(w, h, e);
+        break;
+    case EFFECT_HELLO:
+        do_hello(w, h, e);
+        break;
+    case EFFECT_PLAIN:
+        do_plain(w, h, e);
+        break;
+    case EFFECT_EXIT:
+        h->exit_status = e->exit.status;
+        h->exiting = true;
+        break;
+    default:
+        break; /* ACT and PUBLISH are the judge's */
+    }
+}
+
+/* Life and death. */
+
+static void process_gone(struct world *w, struct host *h, enum net_gone how)
+{
+    for (int i = 0; h->node && i < NODE_COUNTER_COUNT; i++)
+        h->counters[i] += node_count(h->node, (enum node_counter)i);
+    net_process_gone(w, h, how);
+    node_free(h->node);
+    h->node = NULL;
+    h->running = false;
+    h->leaving = h->exiting = false;
+    h->tick_us = UINT64_MAX;
+    h->life++;
+}
+
+void host_step(struct world *w, struct host *h, struct event *e)
+{
+    if (!h->running || world_failed(w))
+        return;
+    e->now_ms = monotonic_us(w, h) / WORLD_MS;
+    e->wall_ms = wall_ms(w, h);
+    trace_event(w, h, e);
+    if (!h->node)
+        return;
+    event_effects_reset(&w->effects);
+    node_step(h->node, e, &w->effects);
+    check(!w->effects.out_of_memory);
+    for (size_t i = 0; i < w->effects.count && !world_failed(w); i++) {
+        trace_effect(w, h, &w->effects.list[i]);
+        judge_effect(w, h, &w->effects.list[i]);
+        perform(w, h, &w->effects.list[i]);
+    }
+    for (size_t i = 0; i < w->effects.count; i++)
+        if (w->effects.list[i].kind == EFFECT_SEND)
+            net_flush(w, h, w->effects.list[i].send.link);
+    disk_flush(w, h);
+    judge_step(w, h);
+    if (!h->exiting) {
+        schedule_tick(w, h);
+        return;
+    }
+    disk_close(w, h);
+    trace_note(w, "%s ends with %d", h->label, h->exit_status);
+    process_gone(w, h, NET_GONE_CLOSED);
+}
+
+static void node_begin(struct world *w, struct host *h)
+{
+    struct rule fan;
+    rule_default(&fan);
+    struct node_config config = {
+        .self = h->self,
+        .seed = rng_next(&w->rng),
+        .session_port = host_session_address(h).port,
+        .rules = h->options.rules,
+        .rule_count = h->options.rule_count,
+        .hash = world_hash,
+        .encode = record_encode,
+        .plain = h->options.plain,
+        .facts = NODE_FACTS_ALL,
+    };
+    if (!config.rules && h->self.role == ROLE_ACTUATOR) {
+        config.rules = &fan;
+        config.rule_count = 1;
+    }
+    h->node = node_new(&config);
+    check(h->node);
+    disk_restore(w, h);
+    h->epoch = disk_epoch(w, &h->disk, 0);
+    judge_started(w, h);
+    host_step(w, h, &(struct event){.kind = EVENT_START, .epoch.epoch = h->epoch});
+}
+
+void host_start(struct world *w, struct host *h)
+{
+    if (h->running || world_failed(w))
+        return;
+    if (!h->powered) {
+        h->powered = true;
+        h->booted_us = w->now_us;
+        h->mono_origin_us = rng_below(&w->rng, 100 * WORLD_S);
+    }
+    h->running = true;
+    h->tick_us = UINT64_MAX;
+    h->life++;
+    h->link_next = 0;
+    h->link_dialled = 0;
+    trace_note(w, "%s starts", h->label);
+    w->tally[TALLY_STARTS]++;
+    if (!h->options.puppet)
+        node_begin(w, h);
+    net_machine_back(w, h);
+    if (h->options.reading_ms > 0)
+        world_push(w, world_between(w, 0, h->options.reading_ms * WORLD_MS),
+                   (struct moment){.kind = MOMENT_SOURCE, .host = h->index, .life = h->life});
+}
+
+void host_on_start(struct world *w, const struct moment *m)
+{
+    host_start(w, &w->hosts[m->host]);
+}
+
+void host_kill(struct world *w, struct host *h)
+{
+    if (!h->running)
+        return;
+    trace_note(w, "%s is killed", h->label);
+    w->tally[TALLY_KILLS]++;
+    disk_crash(w, h);
+    process_gone(w, h, NET_GONE_KILLED);
+}
+
+void host_power_cut(struct world *w, struct host *h)
+{
+    if (!h->running)
+        return;
+    trace_note(w, "%s loses power", h->label);
+    w->tally[TALLY_POWER_CUTS]++;
+    disk_crash(w, h);
+    process_gone(w, h, NET_GONE_POWER);
+    h->powered = false;
+}
+
+void host_leave(struct world *w, struct host *h)
+{
+    if (!h->running)
+        return;
+    w->tally[TALLY_LEAVES]++;
+    h->leaving = true;
+    host_step(w, h, &(struct event){.kind = EVENT_LEAVE});
+}
+
+void host_backup(struct host *h)
+{
+    disk_copy(&h->backup, &h->disk);
+    h->has_backup = true;
+}
+
+void host_backup_back(struct world *w, struct host *h)
+{
+    if (h->running || !h->has_backup)
+        return;
+    trace_note(w, "%s gets its backup back", h->label);
+    w->tally[TALLY_BACKUPS_BACK]++;
+    disk_copy(&h->disk, &h->backup);
+    judge_forget_states(h, true);
+    w->judge.rolled_back = true;
+}
+
+/* The source of readings. */
+
+void host_measure(struct world *w, struct host *h, struct span type, struct value value)
+{
+    struct reading reading = {.type = type, .value = value};
+    struct event e = {.kind = EVENT_READING, .reading = {&reading, 1}};
+    host_step(w, h, &e);
+}
+
+static struct reading measurement(struct world *w, struct host *h)
+{
+    h->level += rng_normal(&w->rng) / 2;
+    if (h->level < 20)
+        h->level = 20;
+    if (h->level > 30)
+        h->level = 30;
+    switch (rng_below(&w->rng, 12)) {
+    case 0:
+        return (struct reading){.type = SPAN("humidity"),
+                                .value = value_number((double)rng_below(&w->rng, 1000) / 10),
+                                .unit = SPAN("%RH")};
+    case 1:
+        return (struct reading){.type = SPAN("motion"),
+                                .value = value_bool((int)rng_below(&w->rng, 2))};
+    case 2:
+        return (struct reading){.type = SPAN("door"), .value = value_text(SPAN("open \"wide\""))};
+    default:
+        return (struct reading){.type = SPAN("temperature"),
+                                .value = value_number((double)(int)(h->level * 10) / 10),
+                                .unit = SPAN("Cel"),
+                                .source_ts_ms = rng_below(&w->rng, 2) ? wall_ms(w, h) : 0};
+    }
+}
+
+void host_on_source(struct world *w, const struct moment *m)
+{
+    struct host *h = &w->hosts[m->host];
+    if (m->life != h->life || !h->running || h->source_stopped)
+        return;
+    struct reading readings[64];
+    size_t count = (size_t)world_between(w, 1, h->options.batch_max ? h->options.batch_max : 1);
+    if (count > COUNT_OF(readings))
+        count = COUNT_OF(readings);
+    for (size_t i = 0; i < count; i++)
+        readings[i] = measurement(w, h);
+    size_t room = h->node ? node_room(h->node) : 0;
+    if (count > room)
+        count = room;
+    struct event e = {.kind = EVENT_READING, .reading = {readings, count}};
+    if (count > 0)
+        host_step(w, h, &e);
+    world_push(w, world_between(w, 500, 1500) * h->options.reading_ms,
+               (struct moment){.kind = MOMENT_SOURCE, .host = h->index, .life = h->life});
+}

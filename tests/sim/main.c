@@ -1,0 +1,81 @@
+/* sim: the shipped core and wire code under a virtual clock.
+ *
+ *   sim stories [NAME]                  scripted worlds with an expected trace
+ *   sim seeds [--count N] [--from N]    random worlds, each twice, traces compared
+ *   sim campaign [--count N] [--from N] random worlds, each once: more of them
+ *   sim run --seed N [--trace]          one of them, on request with everything that happens
+ *   sim crowd [--peers N] [--seed N]    many peers powered on together
+ *
+ * Exits with 0 when nothing failed, 1 when something did, 2 when asked for something else. */
+#include "base/number.h"
+#include "crowd.h"
+#include "seeds.h"
+#include "sha256.h"
+#include "story.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct arguments {
+    uint64_t count, from, seed, peers;
+    bool trace;
+    const char *name;
+};
+
+static void print_line(void *context, uint64_t time_us, const char *line)
+{
+    (void)context;
+    printf("%11.6f %s\n", (double)time_us / 1e6, line);
+}
+
+static bool read_arguments(struct arguments *a, int argc, char **argv)
+{
+    struct {
+        const char *name;
+        uint64_t *value;
+    } numbers[] = {{"--count", &a->count},
+                   {"--from", &a->from},
+                   {"--seed", &a->seed},
+                   {"--peers", &a->peers}};
+    for (int i = 2; i < argc; i++) {
+        size_t k = 0;
+        while (k < COUNT_OF(numbers) && strcmp(argv[i], numbers[k].name) != 0)
+            k++;
+        if (k < COUNT_OF(numbers)) {
+            if (++i == argc || number_parse_u53(span_of(argv[i]), numbers[k].value) != ERR_OK)
+                return false;
+        } else if (strcmp(argv[i], "--trace") == 0) {
+            a->trace = true;
+        } else if (argv[i][0] != '-' && !a->name) {
+            a->name = argv[i];
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments a = {.count = 500, .from = 1, .seed = 1, .peers = 100};
+    const char *verb = argc > 1 ? argv[1] : "";
+    bool good = false;
+    if (!read_arguments(&a, argc, argv) || !sha256_works())
+        verb = "";
+    if (strcmp(verb, "stories") == 0) {
+        good = story_run_all(a.name, a.trace ? print_line : NULL);
+    } else if (strcmp(verb, "seeds") == 0 || strcmp(verb, "campaign") == 0) {
+        unsigned runs = strcmp(verb, "seeds") == 0 ? 2 : 1;
+        good = seeds_run(&(struct seeds_options){.from = a.from, .count = a.count, .runs = runs});
+    } else if (strcmp(verb, "run") == 0) {
+        good = seeds_run_one(a.seed, a.trace ? print_line : NULL, NULL);
+    } else if (strcmp(verb, "crowd") == 0) {
+        good = crowd_run((size_t)a.peers, a.seed, a.trace ? print_line : NULL);
+    } else {
+        fprintf(stderr, "usage: sim stories [NAME] [--trace] | seeds [--count N] [--from N] |\n"
+                        "       campaign [--count N] [--from N] | run --seed N [--trace] |\n"
+                        "       crowd [--peers N] [--seed N]\n");
+        return 2;
+    }
+    return good ? 0 : 1;
+}

@@ -1,0 +1,44 @@
+#ifndef SIM_TALLY_H
+#define SIM_TALLY_H
+
+#include <stdint.h>
+
+/* What happened, by kind: a run that exercised nothing is a failure. */
+enum tally_kind {
+    TALLY_STARTS,
+    TALLY_KILLS,
+    TALLY_POWER_CUTS,
+    TALLY_LEAVES,
+    TALLY_CUTS,
+    TALLY_ONE_WAY_CUTS,
+    TALLY_RESETS,
+    TALLY_CLOCK_STEPS,
+    TALLY_DISK_FULL,
+    TALLY_DISK_SLOW,
+    TALLY_BACKUPS_BACK,
+    TALLY_DATAGRAMS,
+    TALLY_DATAGRAMS_LOST,
+    TALLY_DATAGRAMS_DOUBLED,
+    TALLY_DATAGRAMS_REPLAYED,
+    TALLY_DATAGRAMS_FORGED,
+    TALLY_DIALS,
+    TALLY_SESSIONS,
+    TALLY_MESSAGES,
+    TALLY_RECORDS,
+    TALLY_READINGS,
+    TALLY_COMMITS,
+    TALLY_COMMITS_LOST,
+    TALLY_ACKS,
+    TALLY_SEALS,
+    TALLY_FETCHES,
+    TALLY_EPOCHS,
+    TALLY_ACTIONS,
+    TALLY_DOUBLES,
+    TALLY_DROPPED,
+    TALLY_STALE_HELLOS,
+    TALLY_KIND_COUNT,
+};
+
+const char *tally_text(enum tally_kind kind);
+
+#endif

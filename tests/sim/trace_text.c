@@ -1,0 +1,385 @@
+/* Events, effects and facts in words, for a person who follows one seed and for stories. A text
+ * that is too long for its buffer is cut. */
+#include "base/number.h"
+#include "core/node.h"
+#include "trace.h"
+#include "wire/message.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static void put(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void put(struct buf *b, const char *format, ...)
+{
+    size_t room = b->capacity - b->size;
+    va_list args;
+    va_start(args, format);
+    int size = vsnprintf(b->bytes + b->size, room, format, args);
+    va_end(args);
+    b->size += (size_t)size < room ? (size_t)size : room - (room > 0);
+}
+
+static void put_span(struct buf *b, struct span s)
+{
+    put(b, "%.*s", (int)s.size, s.bytes ? s.bytes : "");
+}
+
+static void put_address(struct buf *b, struct address a)
+{
+    put(b, "%u.%u:%u", (a.ipv4 >> 8) & 255, a.ipv4 & 255, a.port);
+}
+
+static unsigned long long ull(uint64_t x)
+{
+    return x;
+}
+
+static void put_log(struct buf *b, const struct log_id *id)
+{
+    put(b, "%s/%llu.%llu", id->device, ull(id->epoch >> 20), ull(id->epoch & 0xfffff));
+}
+
+void trace_text_value(struct buf *b, const struct value *v)
+{
+    char text[NUMBER_TEXT_MAX];
+    switch (v->kind) {
+    case VALUE_NONE:
+        put(b, "none");
+        break;
+    case VALUE_NUMBER:
+        put(b, "%.*s", (int)number_format(text, v->number), text);
+        break;
+    case VALUE_BOOL:
+        put(b, v->number > 0 ? "true" : "false");
+        break;
+    case VALUE_TEXT:
+        put_span(b, v->text);
+        break;
+    }
+}
+
+static void put_record(struct buf *b, const struct record *r)
+{
+    if (r->topic.size > 0)
+        put_span(b, r->topic);
+    else
+        put(b, "%.*s/%.*s", (int)r->device.size, r->device.bytes, (int)r->type.size, r->type.bytes);
+    put(b, " #%llu ", ull(r->seq));
+    trace_text_value(b, &r->value);
+}
+
+static const char *const fact_names[FACT_KIND_COUNT] = {
+    [FACT_STARTED] = "started",
+    [FACT_RESTORED] = "restored",
+    [FACT_RESTORED_TOPIC] = "restored topic",
+    [FACT_DISCOVERED] = "discovered",
+    [FACT_CONNECTED] = "connected",
+    [FACT_RECONNECTED] = "reconnected",
+    [FACT_SENT] = "sent",
+    [FACT_READING] = "reading",
+    [FACT_UPDATE] = "update",
+    [FACT_STATE] = "state",
+    [FACT_ACTION] = "action",
+    [FACT_SUMMARY] = "summary",
+    [FACT_UNUSED] = "unused",
+    [FACT_LOST] = "lost",
+    [FACT_LEFT] = "left",
+    [FACT_REFUSED] = "refused",
+    [FACT_FOREIGN] = "foreign",
+    [FACT_NOBODY] = "nobody",
+    [FACT_ACKED] = "acked",
+    [FACT_STORE_FAILED] = "store failed",
+    [FACT_STORE_WORKS] = "store works",
+    [FACT_EPOCH] = "epoch",
+    [FACT_SUPERSEDED] = "superseded",
+    [FACT_FORKED] = "forked",
+    [FACT_CLOCK] = "clock",
+    [FACT_PLAIN_HELLO] = "plain hello",
+    [FACT_PLAIN_READING] = "plain reading",
+    [FACT_STOPPED] = "stopped",
+};
+
+static void put_fact_rest(struct buf *b, const struct fact *f)
+{
+    switch (f->kind) {
+    case FACT_STATE:
+        put(b, f->active ? " active" : " idle");
+        break;
+    case FACT_ACTION:
+        put(b, " %.*s ", (int)f->property.size, f->property.bytes);
+        trace_text_value(b, &f->value);
+        put(b, f->changed ? "" : " unchanged");
+        break;
+    case FACT_SUMMARY:
+        put(b, " %.*s %llu", (int)f->property.size, f->property.bytes, ull(f->count));
+        break;
+    case FACT_ACKED:
+        put(b, " %llu", ull(f->seq));
+        break;
+    case FACT_RESTORED:
+    case FACT_STORE_FAILED:
+        put(b, " %llu", ull(f->count));
+        break;
+    default:
+        break;
+    }
+}
+
+void trace_text_fact(struct buf *b, const struct fact *f)
+{
+    const char *name = f->kind < FACT_KIND_COUNT ? fact_names[f->kind] : NULL;
+    put(b, "%s", name ? name : "?");
+    if (f->device.size > 0)
+        put(b, " %.*s", (int)f->device.size, f->device.bytes);
+    if (f->record) {
+        put(b, " ");
+        put_record(b, f->record);
+    }
+    put_fact_rest(b, f);
+    if (f->text.size > 0)
+        put(b, " (%.*s)", (int)f->text.size, f->text.bytes);
+}
+
+static void put_message_log(struct buf *b, const struct message_log *l)
+{
+    put(b, " %.*s/%llu.%llu", (int)l->device.size, l->device.bytes, ull(l->epoch >> 20),
+        ull(l->epoch & 0xfffff));
+}
+
+static void put_have(struct buf *b, const struct message *m)
+{
+    for (size_t i = 0; i < m->have.count; i++) {
+        const struct message_entry *e = &m->have.entries[i];
+        put_message_log(b, &e->log);
+        put(b, " %llu-%llu%s", ull(e->first), ull(e->last), e->closed ? " closed" : "");
+    }
+}
+
+static void put_message(struct buf *b, const struct message *m)
+{
+    put(b, "%s", message_kind_text(m->kind));
+    switch (m->kind) {
+    case MESSAGE_HELLO:
+        put(b, " %.*s", (int)m->hello.device.size, m->hello.device.bytes);
+        break;
+    case MESSAGE_HAVE:
+        put_have(b, m);
+        break;
+    case MESSAGE_STATE_UPDATE:
+        put_message_log(b, &m->update.log);
+        put(b, " %zu records", m->update.count);
+        if (m->update.records && m->update.count > 0)
+            put(b, " from %llu", ull(m->update.records[0].seq));
+        break;
+    case MESSAGE_SEAL:
+        put_message_log(b, &m->seal.log);
+        put(b, " up to %llu", ull(m->seal.seq));
+        break;
+    case MESSAGE_ACK:
+        put_message_log(b, &m->ack.log);
+        put(b, " up to %llu", ull(m->ack.seq));
+        break;
+    case MESSAGE_GOODBYE:
+    case MESSAGE_ERROR:
+        put(b, " (%.*s)", (int)m->end.reason.size, m->end.reason.bytes);
+        break;
+    default:
+        break;
+    }
+}
+
+static void put_link_up(struct buf *b, const struct event *e)
+{
+    put(b, "LINK_UP %llu %s ", ull(e->link_up.link), e->link_up.identity->device);
+    put_address(b, e->link_up.address);
+}
+
+static void put_hello(struct buf *b, const struct hello *h)
+{
+    static const char *const kinds[] = {"call", "answer", "goodbye"};
+    put(b, " %s %s/%llu.%llu counter %llu port %u ", kinds[h->kind], h->device, ull(h->epoch >> 20),
+        ull(h->epoch & 0xfffff), ull(h->counter), h->session_port);
+}
+
+static void put_restore(struct buf *b, const struct event *e)
+{
+    put(b, "RESTORE ");
+    if (e->kind == EVENT_RESTORE_LOG) {
+        put_log(b, &e->restore_log.id);
+        put(b, " %llu-%llu sealed %llu%s", ull(e->restore_log.first), ull(e->restore_log.last),
+            ull(e->restore_log.sealed), e->restore_log.closed ? " closed" : "");
+    } else if (e->kind == EVENT_RESTORE_PEER) {
+        put_span(b, e->restore_peer.device);
+        put(b, " ");
+        put_address(b, e->restore_peer.address);
+    } else {
+        put_record(b, e->restore_record.record);
+    }
+}
+
+static void put_event_storage(struct buf *b, const struct event *e)
+{
+    switch (e->kind) {
+    case EVENT_STORED:
+        put(b, "STORED %llu", ull(e->stored.ticket));
+        break;
+    case EVENT_STORE_FAILED:
+        put(b, "STORE_FAILED");
+        break;
+    case EVENT_STORE_READY:
+        put(b, "STORE_READY");
+        break;
+    case EVENT_FETCHED:
+        put(b, "FETCHED ");
+        put_log(b, &e->fetched.id);
+        put(b, " from %llu: %zu", ull(e->fetched.first), e->fetched.count);
+        break;
+    case EVENT_SIGNED:
+        put(b, "SIGNED ");
+        put_log(b, &e->seal_signed.id);
+        put(b, " up to %llu", ull(e->seal_signed.seq));
+        break;
+    case EVENT_VERIFIED:
+        put(b, "VERIFIED ");
+        put_log(b, &e->verified.id);
+        put(b, " up to %llu: %s", ull(e->verified.seq), e->verified.valid ? "valid" : "not valid");
+        break;
+    default:
+        put_restore(b, e);
+        break;
+    }
+}
+
+void trace_text_event(struct buf *b, const struct event *e)
+{
+    switch (e->kind) {
+    case EVENT_START:
+    case EVENT_EPOCH:
+        put(b, "%s epoch %llu.%llu", e->kind == EVENT_START ? "START" : "EPOCH",
+            ull(e->epoch.epoch >> 20), ull(e->epoch.epoch & 0xfffff));
+        break;
+    case EVENT_READING:
+        put(b, "READING %zu", e->reading.count);
+        break;
+    case EVENT_HELLO:
+        put(b, "HELLO");
+        put_hello(b, e->hello.hello);
+        put_address(b, e->hello.source);
+        break;
+    case EVENT_FOREIGN:
+        put(b, "FOREIGN");
+        break;
+    case EVENT_PLAIN:
+        put(b, "PLAIN %.*s", (int)e->plain.device.size, e->plain.device.bytes);
+        break;
+    case EVENT_LINK_UP:
+        put_link_up(b, e);
+        break;
+    case EVENT_LINK_DOWN:
+        put(b, "LINK_DOWN %llu (%.*s)", ull(e->link_down.link), (int)e->link_down.reason.size,
+            e->link_down.reason.bytes);
+        break;
+    case EVENT_MESSAGE:
+        put(b, "MESSAGE %llu ", ull(e->message.link));
+        put_message(b, e->message.message);
+        break;
+    case EVENT_SENT:
+        put(b, "SENT %llu, %zu left", ull(e->sent.link), e->sent.bytes);
+        break;
+    case EVENT_LEAVE:
+        put(b, "LEAVE");
+        break;
+    case EVENT_TICK:
+        put(b, "TICK");
+        break;
+    default:
+        put_event_storage(b, e);
+        break;
+    }
+}
+
+static void put_store(struct buf *b, const struct effect *e)
+{
+    put(b, "#%llu ", ull(e->ticket));
+    switch (e->kind) {
+    case EFFECT_STORE:
+        put(b, "STORE ");
+        put_log(b, &e->store.id);
+        put(b, " %llu-%llu", ull(e->store.first), ull(e->store.first + e->store.count - 1));
+        break;
+    case EFFECT_STORE_SEAL:
+        put(b, "STORE_SEAL ");
+        put_log(b, &e->store_seal.id);
+        put(b, " up to %llu", ull(e->store_seal.seq));
+        break;
+    case EFFECT_STORE_TOPIC:
+        put(b, "STORE_TOPIC "), put_span(b, e->store_topic.topic);
+        break;
+    case EFFECT_STORE_LOG:
+        put(b, "STORE_LOG ");
+        put_log(b, &e->store_log.id);
+        put(b, " last %llu%s", ull(e->store_log.last), e->store_log.closed ? " closed" : "");
+        break;
+    case EFFECT_STORE_PEER:
+        put(b, "STORE_PEER %.*s ", (int)e->store_peer.device.size, e->store_peer.device.bytes);
+        put_address(b, e->store_peer.address);
+        break;
+    default:
+        put(b, "STORE_RETRY");
+        break;
+    }
+}
+
+void trace_text_effect(struct buf *b, const struct effect *e)
+{
+    switch (e->kind) {
+    case EFFECT_EPOCH:
+        put(b, "EPOCH above %llu", ull(e->epoch.above >> 20));
+        break;
+    case EFFECT_FETCH:
+        put(b, "FETCH ");
+        put_log(b, &e->fetch.id);
+        put(b, " from %llu", ull(e->fetch.first));
+        break;
+    case EFFECT_SIGN:
+    case EFFECT_VERIFY:
+        put(b, e->kind == EFFECT_SIGN ? "SIGN " : "VERIFY ");
+        put_log(b, &e->seal.id);
+        put(b, " up to %llu", ull(e->seal.seq));
+        break;
+    case EFFECT_DIAL:
+        put(b, "DIAL %llu ", ull(e->dial.link));
+        put_address(b, e->dial.address);
+        break;
+    case EFFECT_HANG_UP:
+        put(b, "HANG_UP %llu (%.*s)", ull(e->hang_up.link), (int)e->hang_up.reason.size,
+            e->hang_up.reason.bytes);
+        break;
+    case EFFECT_SEND:
+        put(b, "SEND %llu ", ull(e->send.link));
+        put_message(b, &e->send.message);
+        break;
+    case EFFECT_HELLO:
+        put(b, "HELLO");
+        put_hello(b, &e->hello.hello);
+        put_address(b, e->hello.to);
+        break;
+    case EFFECT_PLAIN:
+        put(b, "PLAIN");
+        break;
+    case EFFECT_ACT:
+        put(b, "ACT %.*s ", (int)e->act.property.size, e->act.property.bytes);
+        trace_text_value(b, &e->act.value);
+        break;
+    case EFFECT_PUBLISH:
+        trace_text_fact(b, &e->fact);
+        break;
+    case EFFECT_EXIT:
+        put(b, "EXIT %d", e->exit.status);
+        break;
+    default:
+        put_store(b, e);
+        break;
+    }
+}

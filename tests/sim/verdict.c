@@ -1,0 +1,169 @@
+#include "verdict.h"
+
+#include "world.h"
+
+static struct disk_log *disk_of(const struct world *w, uint32_t host, const struct judge_log *l)
+{
+    return disk_log(&w->hosts[host].disk, &l->id);
+}
+
+/* Whether this host should hold this log: its author is there to give it. */
+static bool log_wanted(const struct world *w, const struct judge_log *l, uint32_t reader)
+{
+    const struct host *author = &w->hosts[l->host], *h = &w->hosts[reader];
+    return !l->free && judge_wanted(w, l->host, reader) && h->wants[author->self.role];
+}
+
+void verdict_heal(struct world *w)
+{
+    w->judge.healed = true;
+    w->judge.healed_us = w->now_us;
+    w->judge.synced = false;
+    for (size_t i = 0; i < w->judge.log_count; i++) {
+        struct judge_log *l = w->judge.logs[i];
+        const struct disk_log *d = disk_of(w, l->host, l);
+        l->goal = d ? d->last : 0;
+    }
+}
+
+/* The first host that lacks something it wants, up to the goal or all of it. */
+static bool log_everywhere(const struct world *w, const struct judge_log *l, uint64_t goal,
+                           uint32_t *lacking)
+{
+    if (goal == 0)
+        return true;
+    for (uint32_t i = 0; i < w->host_count; i++) {
+        const struct disk_log *d = disk_of(w, i, l);
+        *lacking = i;
+        if (log_wanted(w, l, i) && (!d || d->sealed < goal))
+            return false;
+    }
+    return true;
+}
+
+void verdict_sample(struct world *w)
+{
+    struct judge *j = &w->judge;
+    uint32_t lacking;
+    if (!j->healed || j->synced)
+        return;
+    for (size_t i = 0; i < j->log_count; i++)
+        if (!log_everywhere(w, j->logs[i], j->logs[i]->goal, &lacking))
+            return;
+    j->synced = true;
+    j->synced_us = w->now_us;
+}
+
+uint64_t verdict_session_us(const struct world *w, uint32_t a, uint32_t b)
+{
+    uint64_t since = w->judge.since_us[a * w->host_count + b];
+    return since > w->judge.healed_us ? since - w->judge.healed_us : 0;
+}
+
+static void final_sessions(struct world *w)
+{
+    for (uint32_t a = 0; a < w->host_count; a++) {
+        for (uint32_t b = a + 1; b < w->host_count; b++) {
+            unsigned sessions = w->judge.sessions[a * w->host_count + b];
+            if (judge_wanted(w, a, b) ? sessions != 1 : sessions > 1)
+                world_fail(w, "%s and %s end with %u sessions", w->hosts[a].self.device,
+                           w->hosts[b].self.device, sessions);
+        }
+    }
+}
+
+/* Behind a closed or quiet log's seal nothing waits any more. Except: a record that was proven by a
+ * later one which a full disk lost, of an author that itself went back to before both, waits for
+ * the next start. */
+static void final_pending(struct world *w, const struct judge_log *l)
+{
+    for (uint32_t i = 0; i < w->host_count; i++) {
+        const struct disk_log *d = disk_of(w, i, l);
+        if (!d || !log_wanted(w, l, i) || d->last == d->sealed)
+            continue;
+        if (w->judge.rolled_back && w->hosts[i].disk.ever_failed)
+            continue;
+        world_fail(w, "%s ends with %llu pending records of %s behind %llu",
+                   w->hosts[i].self.device, (unsigned long long)(d->last - d->sealed), l->name,
+                   (unsigned long long)d->sealed);
+    }
+}
+
+static void final_log(struct world *w, const struct judge_log *l)
+{
+    const struct disk_log *own = disk_of(w, l->host, l);
+    uint32_t lacking = 0;
+    if (l->free || !own || !w->hosts[l->host].running)
+        return;
+    if (own->last != own->sealed)
+        world_fail(w, "%s ends with a seal up to %llu, records up to %llu", l->name,
+                   (unsigned long long)own->sealed, (unsigned long long)own->last);
+    if (!log_everywhere(w, l, own->last, &lacking)) {
+        const struct disk_log *d = disk_of(w, lacking, l);
+        world_fail(w, "%s ends with %llu records of %s sealed (%llu stored) of %llu",
+                   w->hosts[lacking].self.device, (unsigned long long)(d ? d->sealed : 0), l->name,
+                   (unsigned long long)(d ? d->last : 0), (unsigned long long)own->last);
+    }
+    final_pending(w, l);
+}
+
+/* Whether the author still has it: what it lost before sealing may stay in a state until the topic
+ * is written again. */
+static bool is_kept(const struct world *w, struct span bytes)
+{
+    char memory[LIMIT_VALUE_TEXT];
+    const char *cause;
+    struct record r;
+    if (bytes.size == 0)
+        return true;
+    check(record_decode(bytes, &r, memory, &cause) == ERR_OK);
+    const struct judge_log *l = judge_log(w, r.device, r.epoch);
+    const struct disk_log *d = l ? disk_of(w, l->host, l) : NULL;
+    return d && d->last >= r.seq;
+}
+
+/* A topic that two peers see differently. */
+static void compare_states(struct world *w, const struct host *a, const struct host *b)
+{
+    for (size_t i = 0; i < a->disk.topic_count; i++) {
+        struct span topic = span_of(a->disk.topics[i].topic);
+        struct span x = node_topic(a->node, topic), y = node_topic(b->node, topic);
+        if (span_equal(x, y) || !is_kept(w, x) || !is_kept(w, y))
+            continue;
+        world_fail(w, "%s and %s end with different states: %.*s | %.*s", a->self.device,
+                   b->self.device, (int)x.size, x.bytes, (int)y.size, y.bytes ? y.bytes : "");
+    }
+}
+
+/* Peers that want everything hold one state. */
+static void final_state(struct world *w)
+{
+    struct chain_hash first, hash;
+    const struct host *one = NULL;
+    for (uint32_t i = 0; i < w->host_count; i++) {
+        const struct host *h = &w->hosts[i];
+        bool all = h->running && h->node;
+        for (int role = 0; role < ROLE_OBSERVER; role++)
+            all = all && h->wants[role];
+        if (!all)
+            continue;
+        node_state_hash(h->node, &hash);
+        if (!one)
+            first = hash;
+        if (one && memcmp(&first, &hash, sizeof first) != 0)
+            compare_states(w, one, h);
+        if (!one)
+            one = h;
+    }
+}
+
+void verdict_final(struct world *w)
+{
+    final_sessions(w);
+    for (size_t i = 0; i < w->judge.log_count && !world_failed(w); i++)
+        final_log(w, w->judge.logs[i]);
+    if (!w->judge.rolled_back && !world_failed(w))
+        final_state(w);
+    if (!w->judge.synced)
+        world_fail(w, "what was written before the heal is not sealed everywhere");
+}
