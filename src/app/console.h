@@ -26,6 +26,8 @@ void console_free(struct console *c); /* flushes; NULL is allowed */
 uint64_t console_fact_mask(const struct console *c);
 /* Told before the first fact: what FACT_STARTED says besides. */
 void console_identity(struct console *c, const char *network_short, const char *data, bool made);
+/* Where this peer's rules are written, for advice; unless told, the device's own configuration. */
+void console_rules_file(struct console *c, const char *path);
 /* What FACT_NOBODY says was tried: "eth0 10.0.0.255, lo 127.255.255.255, port 50000". */
 void console_tried(struct console *c, const char *tried);
 void console_fact(struct console *c, const struct fact *fact, uint64_t wall_ms);

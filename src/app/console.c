@@ -1,0 +1,406 @@
+#include "app/console.h"
+
+#include "app/console_json.h"
+#include "app/paths.h"
+#include "app/writer.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A fact becomes a line of words, or of JSON, in memory; writer.c gathers lines and writes them
+ * when the loop's turn ends. What strangers can cause without being known (refused connections) is
+ * told at a bounded rate. */
+
+enum {
+    LINE_BYTES = 8192,
+    TRACE_BYTES = 4 * LIMIT_LINE,
+    RESTORED_BYTES = 256,
+    PATH_BYTES = 4096,
+    TRIED_BYTES = 512,
+    REFUSED_BURST = 10, /* told at once; then one a second */
+    LEAVE_WAIT_MS = 1000,
+};
+
+struct console {
+    struct console_options options;
+    struct writer out, err;
+    bool out_colour, err_colour;
+    struct words words;
+    char network[16];
+    char keys[PATH_BYTES], file[PATH_BYTES], tried[TRIED_BYTES], restored[RESTORED_BYTES];
+    size_t restored_size;
+    uint64_t refused_ms; /* when the bucket was full */
+    uint64_t refused_untold;
+    char *trace;   /* made when first needed */
+    uint64_t mask; /* a bit for each kind of fact that is told */
+    char line[LINE_BYTES];
+};
+
+static bool colour_wanted(int fd)
+{
+    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+    return isatty(fd) && (no == NULL || no[0] == '\0') && term != NULL && strcmp(term, "dumb") != 0;
+}
+
+static void set_file(struct console *c)
+{
+    struct paths paths;
+    char path[FILE_PATH_MAX];
+    struct buf b;
+    buf_init(&b, c->file, sizeof c->file - 1);
+    if (paths_init(&paths, NULL) == ERR_OK &&
+        paths_device_config(&paths, c->options.device, path) == ERR_OK)
+        paths_write(&b, paths.home, path);
+    c->file[b.size] = '\0';
+}
+
+static uint64_t mask_of(const struct console_options *o)
+{
+    uint64_t mask = 0;
+    for (size_t i = 0; i < FACT_KIND_COUNT; i++) {
+        enum fact_kind kind = (enum fact_kind)i;
+        bool told = o->json ? console_json_event(kind) != NULL : words_told(kind);
+        if (o->quiet)
+            told = words_told_quietly(kind);
+        if (told)
+            mask |= UINT64_C(1) << i;
+    }
+    if (o->json) /* it names the schema */
+        mask |= UINT64_C(1) << FACT_STARTED;
+    if (!o->quiet) /* FACT_RESTORED tells them */
+        mask |= UINT64_C(1) << FACT_RESTORED_TOPIC;
+    return mask;
+}
+
+struct console *console_new(const struct console_options *options)
+{
+    struct console *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return NULL;
+    c->options = *options;
+    writer_init(&c->out, options->out);
+    writer_init(&c->err, options->err);
+    c->out_colour = !options->json && colour_wanted(options->out);
+    c->err_colour = colour_wanted(options->err);
+    c->words = (struct words){.network = c->network,
+                              .keys = c->keys,
+                              .tried = c->tried,
+                              .file = c->file,
+                              .restored = c->restored};
+    set_file(c);
+    c->mask = mask_of(options);
+    return c;
+}
+
+void console_free(struct console *c)
+{
+    if (c == NULL)
+        return;
+    writer_fini(&c->out, LEAVE_WAIT_MS);
+    writer_fini(&c->err, LEAVE_WAIT_MS);
+    free(c->trace);
+    free(c);
+}
+
+uint64_t console_fact_mask(const struct console *c)
+{
+    return c->mask;
+}
+
+void console_identity(struct console *c, const char *network_short, const char *data, bool made)
+{
+    struct buf b;
+    snprintf(c->network, sizeof c->network, "%s", network_short);
+    buf_init(&b, c->keys, sizeof c->keys - 1);
+    paths_write(&b, paths_home(), data);
+    c->keys[b.size] = '\0';
+    c->words.made = made;
+}
+
+void console_rules_file(struct console *c, const char *path)
+{
+    struct buf b;
+    buf_init(&b, c->file, sizeof c->file - 1);
+    paths_write(&b, paths_home(), path);
+    c->file[b.size] = '\0';
+}
+
+void console_tried(struct console *c, const char *tried)
+{
+    snprintf(c->tried, sizeof c->tried, "%s", tried);
+}
+
+static const char *const colours[] = {
+    [WORDS_USUAL] = "",
+    [WORDS_GOOD] = "\033[32m",
+    [WORDS_BAD] = "\033[33m",
+    [WORDS_STRONG] = "\033[1m",
+};
+
+/* "[sensor1] ", and the colour of what follows. */
+static void begin_line(const struct console *c, struct buf *b, bool colour, enum words_style style)
+{
+    buf_text(b, colour ? "\033[2m[" : "[");
+    buf_text(b, c->options.device);
+    buf_text(b, colour ? "]\033[0m " : "] ");
+    if (colour)
+        buf_text(b, colours[style]);
+}
+
+/* Ends the line, cut if it was too long. */
+static void end_line(struct writer *w, struct buf *b, bool colour)
+{
+    static const char cut[] = "...\033[0m\n";
+    if (b->overflow) {
+        b->overflow = false;
+        if (b->size > b->capacity - sizeof cut)
+            b->size = b->capacity - sizeof cut;
+        buf_text(b, "...");
+    }
+    buf_text(b, colour ? "\033[0m\n" : "\n");
+    writer_put(w, buf_view(b));
+}
+
+static struct buf new_line(struct console *c)
+{
+    struct buf b;
+    buf_init(&b, c->line, sizeof c->line);
+    return b;
+}
+
+/* The reader was too slow for some lines: that, too, is told. */
+static void tell_dropped(struct console *c, uint64_t wall_ms)
+{
+    if (c->out.dropped == 0 || c->out.size > WRITER_PATIENT_BYTES)
+        return;
+    uint64_t dropped = c->out.dropped;
+    struct buf b = new_line(c);
+    c->out.dropped = 0;
+    if (c->options.json) {
+        console_json_begin(&b, "dropped", span_of(c->options.device), wall_ms);
+        console_json_count(&b, "count", dropped);
+        console_json_end(&b);
+        writer_put(&c->out, buf_view(&b));
+        return;
+    }
+    begin_line(c, &b, c->out_colour, WORDS_BAD);
+    buf_u64(&b, dropped);
+    buf_text(&b, " lines were left out: what reads this output is too slow");
+    end_line(&c->out, &b, c->out_colour);
+}
+
+static void collect_restored(struct console *c, const struct fact *fact)
+{
+    struct buf b;
+    buf_init(&b, c->restored, sizeof c->restored - 1);
+    b.size = c->restored_size;
+    size_t before = b.size;
+    text_escape(&b, fact->record->type, LIMIT_NAME);
+    buf_char(&b, ' ');
+    words_value(&b, &fact->record->value, fact->record->unit);
+    buf_text(&b, ", ");
+    c->restored_size = b.overflow ? before : b.size;
+    c->restored[c->restored_size] = '\0';
+}
+
+void console_fact(struct console *c, const struct fact *fact, uint64_t wall_ms)
+{
+    bool unchanged = fact->kind == FACT_ACTION && !fact->changed;
+    if (!(c->mask >> fact->kind & 1) || (unchanged && c->options.quiet))
+        return;
+    tell_dropped(c, wall_ms);
+    struct buf b = new_line(c);
+    if (c->options.json) {
+        console_json_fact(&b, &c->words, fact, wall_ms);
+        if (!b.overflow)
+            writer_put(&c->out, buf_view(&b));
+        return;
+    }
+    if (fact->kind == FACT_RESTORED_TOPIC) {
+        collect_restored(c, fact);
+        return;
+    }
+    begin_line(c, &b, c->out_colour, words_style(fact->kind));
+    size_t begin = b.size;
+    words_fact(&b, &c->words, fact);
+    if (b.size > begin)
+        end_line(&c->out, &b, c->out_colour);
+}
+
+static void tell(struct console *c, const char *text, enum words_style style)
+{
+    struct buf b = new_line(c);
+    begin_line(c, &b, c->err_colour, style);
+    text_escape(&b, span_of(text), LINE_BYTES / 2);
+    end_line(&c->err, &b, c->err_colour);
+    writer_flush(&c->out);
+    writer_flush(&c->err);
+}
+
+void console_notice(struct console *c, const char *text)
+{
+    tell(c, text, WORDS_USUAL);
+}
+
+void console_error(struct console *c, const char *text)
+{
+    tell(c, text, WORDS_BAD);
+}
+
+static uint64_t clock_ms(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return t.tv_sec < 0 ? 0 : (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+void console_malformed(struct console *c, struct address source, const char *cause,
+                       struct span bytes, uint64_t dropped)
+{
+    struct buf b = new_line(c);
+    if (c->options.json) {
+        char memory[LIMIT_DATAGRAM];
+        struct buf escaped;
+        buf_init(&escaped, memory, sizeof memory);
+        text_escape(&escaped, bytes, sizeof memory);
+        console_json_begin(&b, "malformed", span_of(c->options.device), clock_ms(CLOCK_REALTIME));
+        console_json_address(&b, source);
+        console_json_text(&b, "cause", span_of(cause));
+        console_json_text(&b, "bytes", buf_view(&escaped));
+        console_json_count(&b, "untold", dropped);
+        console_json_end(&b);
+        writer_put(&c->out, buf_view(&b));
+        return;
+    }
+    begin_line(c, &b, c->out_colour, WORDS_BAD);
+    buf_text(&b, "Malformed datagram from ");
+    words_address(&b, source);
+    buf_text(&b, ": ");
+    text_escape(&b, span_of(cause), LIMIT_REASON);
+    buf_text(&b, ": ");
+    text_escape(&b, bytes, LIMIT_DATAGRAM);
+    if (dropped > 0) {
+        buf_text(&b, " (and before it ");
+        buf_u64(&b, dropped);
+        buf_text(&b, " more)");
+    }
+    end_line(&c->out, &b, c->out_colour);
+}
+
+/* Whether one more stranger may be told of; the bucket fills by one a second. */
+static bool may_tell_refused(struct console *c)
+{
+    uint64_t now_ms = clock_ms(CLOCK_MONOTONIC);
+    uint64_t full_ms = REFUSED_BURST * 1000;
+    if (c->refused_ms + full_ms < now_ms || c->refused_ms == 0)
+        c->refused_ms = now_ms > full_ms ? now_ms - full_ms : 1;
+    if (c->refused_ms + 1000 > now_ms) {
+        c->refused_untold++;
+        return false;
+    }
+    c->refused_ms += 1000;
+    return true;
+}
+
+void console_refused(struct console *c, struct address address, const char *cause)
+{
+    if (!may_tell_refused(c))
+        return;
+    uint64_t untold = c->refused_untold;
+    c->refused_untold = 0;
+    struct buf b = new_line(c);
+    if (c->options.json) {
+        console_json_begin(&b, "refused", span_of(""), clock_ms(CLOCK_REALTIME));
+        console_json_address(&b, address);
+        console_json_text(&b, "cause", span_of(cause));
+        console_json_count(&b, "untold", untold);
+        console_json_end(&b);
+        writer_put(&c->out, buf_view(&b));
+        return;
+    }
+    begin_line(c, &b, c->out_colour, WORDS_BAD);
+    buf_text(&b, "Refused ");
+    words_address(&b, address);
+    buf_text(&b, ": ");
+    text_escape(&b, span_of(cause), LINE_BYTES / 4);
+    if (untold > 0) {
+        buf_text(&b, " (and before it ");
+        buf_u64(&b, untold);
+        buf_text(&b, " more)");
+    }
+    end_line(&c->out, &b, c->out_colour);
+}
+
+void console_broadcast(struct console *c, const struct reading *reading)
+{
+    if (c->options.quiet)
+        return;
+    struct buf b = new_line(c);
+    if (c->options.json) {
+        console_json_begin(&b, "broadcast", span_of(c->options.device), clock_ms(CLOCK_REALTIME));
+        if (reading != NULL)
+            console_json_reading(&b, reading->type, &reading->value, reading->unit);
+        console_json_end(&b);
+        writer_put(&c->out, buf_view(&b));
+        return;
+    }
+    begin_line(c, &b, c->out_colour, WORDS_USUAL);
+    buf_text(&b, "Broadcasted HELLO");
+    if (reading != NULL) {
+        buf_text(&b, " & ");
+        if (span_is(reading->type, "temperature"))
+            buf_text(&b, "temp");
+        else
+            text_escape(&b, reading->type, LIMIT_NAME);
+        buf_char(&b, ' ');
+        words_value(&b, &reading->value, reading->unit);
+    }
+    end_line(&c->out, &b, c->out_colour);
+}
+
+/* A message's text is JSON already: its backslashes stay single. */
+static void put_message(struct buf *b, struct span text)
+{
+    while (text.size > 0) {
+        const char *slash = memchr(text.bytes, '\\', text.size);
+        size_t size = slash == NULL ? text.size : (size_t)(slash - text.bytes);
+        text_escape(b, (struct span){text.bytes, size}, b->capacity - b->size);
+        if (slash == NULL)
+            return;
+        buf_char(b, '\\');
+        text.bytes += size + 1;
+        text.size -= size + 1;
+    }
+}
+
+void console_trace(struct console *c, enum console_way way, const char *who, struct span text)
+{
+    if (c->trace == NULL && (c->trace = malloc(TRACE_BYTES)) == NULL)
+        return;
+    struct buf b;
+    buf_init(&b, c->trace, TRACE_BYTES);
+    if (c->options.json) {
+        console_json_begin(&b, "trace", span_of(c->options.device), clock_ms(CLOCK_REALTIME));
+        console_json_text(&b, "way", span_of(way == CONSOLE_IN ? "in" : "out"));
+        console_json_text(&b, "peer", span_of(who));
+        console_json_text(&b, "message", text);
+        console_json_end(&b);
+        if (!b.overflow)
+            writer_put(&c->out, buf_view(&b));
+        return;
+    }
+    begin_line(c, &b, c->out_colour, WORDS_USUAL);
+    buf_text(&b, way == CONSOLE_IN ? "← " : "→ ");
+    text_escape(&b, span_of(who), LIMIT_NAME);
+    buf_char(&b, ' ');
+    put_message(&b, text);
+    end_line(&c->out, &b, c->out_colour);
+}
+
+bool console_flush(struct console *c)
+{
+    return writer_flush(&c->out);
+}

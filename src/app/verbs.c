@@ -1,0 +1,179 @@
+#include "app/verbs.h"
+
+#include "app/help.h"
+#include "app/verb.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+/* One table of verbs, which also makes the help. Anything that is not a verb is a device to run. */
+
+typedef int verb_fn(int argc, char **argv);
+
+static int version(int argc, char **argv)
+{
+    if (argc > 0) {
+        struct faults faults = {0};
+        faults_add(&faults, "%s: kith version takes nothing behind it", argv[0]);
+        return verb_usage(&faults, "version");
+    }
+    puts("kith " KITH_VERSION);
+    return verb_finish_output();
+}
+
+static int help(int argc, char **argv);
+
+static const char
+    run_examples[] = "kith sensor1 --dataset room.csv --speed 60\n"
+                     "kith sensor1 --exec 'python3 my_sensor.py'\n"
+                     "kith actuator1 --on-change 'echo $KITH_PROPERTY is $KITH_VALUE'\n"
+                     "kith controller1 --peer 192.168.1.23:47120\n";
+
+static const char run_more
+    [] = "Each option is also a variable: --state-dir is KITH_STATE_DIR, a switch is on by\n"
+         "KITH_PLAIN=1, several values stand between semicolons. The command line counts\n"
+         "before the environment, and that before the configuration (kith help config).\n"
+         "SIGINT and SIGTERM end a peer with status 0; --exit with 5 when nobody has\n"
+         "acknowledged everything in time.\n";
+
+static const char config_text[] =
+    "A device's configuration is ~/.config/kith/DEVICE.yaml, or what --config names. It holds\n"
+    "the options of kith run, with _ for -, those of readings below `source:`, and rules:\n"
+    "\n"
+    "  loopback: true\n"
+    "  peer: [192.168.1.23:47120]\n"
+    "  source:\n"
+    "    dataset: room.csv\n"
+    "    every: 2\n"
+    "  rules:\n"
+    "    - name: cool                  # else the property\n"
+    "      when: temperature > 25      # [any|all|mean|min|max] [DEVICE/]TYPE OP NUMBER\n"
+    "      then: fan                   # or: fan = high\n"
+    "      else: off                   # while idle\n"
+    "      hysteresis: 0.5             # on above 25, off at 24.5\n"
+    "      for: 10s                    # once it has held so long\n"
+    "      fresh: 30s                  # older values do not count\n"
+    "\n"
+    "OP is >, >=, <, <=, == or !=. Try it: kith check FILE\n";
+
+static const struct verb {
+    struct help_verb help;
+    verb_fn *run;
+} verbs[] = {
+    {{"run", "run DEVICE [OPTIONS]", "one peer", run_examples, run_more, settings_table}, verb_run},
+    {{"check", "check FILE", "what is wrong with a configuration", NULL,
+      "How a configuration is written: kith help config\n", NULL},
+     verb_check},
+    {{"dataset", "dataset SCENARIO [OPTIONS]", "write a synthetic dataset",
+      "kith dataset home --rows 1000 --seed 7 --csv > home.csv\nkith sensor1 --dataset home.csv\n",
+      NULL, verb_dataset_options},
+     verb_dataset},
+    {{"paths", "paths [DEVICE] [--state-dir DIR]", "where keys, logs and settings are", NULL, NULL,
+      NULL},
+     verb_paths},
+    {{"version", "version", "which version this is", NULL, NULL, NULL}, version},
+    {{"help", "help [VERB | config]", "this, or more of one verb", NULL, NULL, NULL}, help},
+};
+
+static const struct verb *find(const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(verbs); i++)
+        if (strcmp(name, verbs[i].help.name) == 0)
+            return &verbs[i];
+    return NULL;
+}
+
+static const char *verb_name(const void *context, size_t index)
+{
+    (void)context;
+    return index < COUNT_OF(verbs) ? verbs[index].help.name : NULL;
+}
+
+static int help_all(void)
+{
+    struct help_verb list[COUNT_OF(verbs)];
+    for (size_t i = 0; i < COUNT_OF(verbs); i++)
+        list[i] = verbs[i].help;
+    help_overview(list, COUNT_OF(verbs), stdout);
+    return verb_finish_output();
+}
+
+static int help_of(const struct verb *verb)
+{
+    help_verb(&verb->help, stdout);
+    return verb_finish_output();
+}
+
+static int help(int argc, char **argv)
+{
+    if (argc == 0)
+        return help_all();
+    if (strcmp(argv[0], "config") == 0) {
+        fputs(config_text, stdout);
+        return verb_finish_output();
+    }
+    const struct verb *verb = find(argv[0]);
+    if (verb != NULL)
+        return help_of(verb);
+    struct faults faults = {0};
+    const char *nearest = faults_nearest(span_of(argv[0]), verb_name, NULL);
+    faults_add(&faults, "%s: no such verb%s%s%s", argv[0], nearest == NULL ? "" : "; did you mean ",
+               nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?");
+    return verb_usage(&faults, nearest == NULL ? "" : nearest);
+}
+
+/* A standard descriptor that was closed would be given to the next file that is opened, and that
+ * file be printed into. */
+static bool open_standard(void)
+{
+    FILE *const streams[] = {stdin, stdout, stderr};
+    static const char *const modes[] = {"r", "w", "w"};
+    for (int fd = 0; fd < 3; fd++)
+        if (lseek(fd, 0, SEEK_CUR) < 0 && dup2(fd, fd) < 0 &&
+            freopen("/dev/null", modes[fd], streams[fd]) == NULL)
+            return false;
+    return true;
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+/* `kith versoin` is run as a device, but was meant as a verb. */
+static void hint_verb(const char *word)
+{
+    enum role role;
+    const char *nearest = faults_nearest(span_of(word), verb_name, NULL);
+    if (nearest != NULL && word[0] != '-' && !access_role_of_name(span_of(word), &role))
+        fprintf(stderr, "If you meant the verb: kith %s\n", nearest);
+}
+
+int verbs_main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN);
+    if (!open_standard())
+        return RUN_FAILED;
+    if (argc < 2) {
+        help_first(stdout);
+        return verb_finish_output();
+    }
+    const struct verb *verb = find(argv[1]);
+    if (verb != NULL && asks_for_help(argc - 2, argv + 2))
+        return help_of(verb);
+    if (verb != NULL)
+        return verb->run(argc - 2, argv + 2);
+    if (strcmp(argv[1], "--version") == 0)
+        return version(argc - 2, argv + 2);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return help_all();
+    if (asks_for_help(argc - 1, argv + 1))
+        return help_of(find("run"));
+    int status = verb_run(argc - 1, argv + 1);
+    if (status == RUN_USAGE)
+        hint_verb(argv[1]);
+    return status;
+}
