@@ -14,6 +14,7 @@
 #include "io/udp_places.h"
 #include "io/udp_port.h"
 #include "io/udp_socket.h"
+#include "io/units.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -96,6 +97,17 @@ static void tell_malformed(struct udp *u, const struct udp_socket_datagram *d, c
     u->handler.on_malformed(u->handler.context, d->source, cause, d->bytes, untold);
 }
 
+/* As of any other source: a unit in its SenML name, or the one that the type is measured in. */
+static struct span unit_of(const struct reading *r)
+{
+    struct span known = units_from_text(r->unit);
+    if (known.size > 0)
+        return known;
+    if (r->unit.size > 0 || r->value.kind != VALUE_NUMBER)
+        return r->unit;
+    return units_of_type(r->type);
+}
+
 static void take_plain(struct udp *u, const struct udp_socket_datagram *d)
 {
     struct plain_message m;
@@ -105,6 +117,7 @@ static void take_plain(struct udp *u, const struct udp_socket_datagram *d)
         tell_malformed(u, d, cause);
         return;
     }
+    m.reading.unit = unit_of(&m.reading);
     struct event e = {.kind = EVENT_PLAIN};
     e.plain.device = span_of(m.device);
     e.plain.reading = m.is_hello ? NULL : &m.reading;

@@ -43,6 +43,9 @@ static void on_event(void *context, const struct event *e)
         assert_int_equal(e->kind, EVENT_PLAIN);
         p->plains++;
         ident_name_copy(p->device, e->plain.device);
+        p->unit[0] = '\0';
+        if (e->plain.reading)
+            ident_name_copy(p->unit, e->plain.reading->unit);
     }
     if (p->close_on_event)
         udp_close(p->udp);

@@ -20,6 +20,7 @@ struct peer {
     int hellos, foreigns, plains, malformed, changes, interfaces, traces;
     uint64_t untold;
     char device[LIMIT_NAME + 1];
+    char unit[LIMIT_NAME + 1]; /* of the last plain reading */
     char cause[64];
     char interface[256];
     bool close_on_event;

@@ -83,6 +83,28 @@ static void the_port_is_shared_with_plain_peers_whoever_comes_first(void **state
     }
 }
 
+static void a_plain_reading_has_the_unit_of_its_type_unless_it_names_one(void **state)
+{
+    struct lab *lab = udp_lab_enter(state);
+    struct peer a;
+    udp_lab_peer(lab, &a, udp_lab_plain_on_loopback);
+#define READING "{\"type\":\"temperature\",\"device\":\"Py\",\"value\":31.0"
+    static const struct {
+        const char *datagram, *unit;
+    } cases[] = {
+        {READING "}", "Cel"},
+        {READING ",\"unit\":\"celsius\"}", "Cel"},
+        {READING ",\"unit\":\"K\"}", "K"},
+        {READING ",\"unit\":\"flames\"}", "flames"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        udp_lab_lesson_send(span_of(cases[i].datagram), LO_ALL, lab->port);
+        udp_lab_run_until(lab, &a.plains, (int)i + 1);
+        assert_string_equal(a.unit, cases[i].unit);
+    }
+    udp_close(a.udp);
+}
+
 static void a_port_that_is_not_shared_is_named_with_its_holder(void **state)
 {
     struct lab *lab = udp_lab_enter(state);
@@ -243,6 +265,9 @@ int main(void)
                                         udp_lab_close),
         cmocka_unit_test_setup_teardown(the_port_is_shared_with_plain_peers_whoever_comes_first,
                                         udp_lab_open, udp_lab_close),
+        cmocka_unit_test_setup_teardown(
+            a_plain_reading_has_the_unit_of_its_type_unless_it_names_one, udp_lab_open,
+            udp_lab_close),
         cmocka_unit_test_setup_teardown(a_port_that_is_not_shared_is_named_with_its_holder,
                                         udp_lab_open, udp_lab_close),
         cmocka_unit_test_setup_teardown(what_is_not_ours_is_counted_by_its_cause, udp_lab_open,
