@@ -1,7 +1,5 @@
 #include "app/shell.h"
 
-#include "io/units.h"
-
 #include <stdlib.h>
 #include <time.h>
 
@@ -270,20 +268,6 @@ struct link_handler shell_link_handler(struct shell *sh)
                                  on_link_refused};
 }
 
-/* A plain peer says no unit; what is known of the type stands in. */
-static void on_udp_event(void *context, const struct event *e)
-{
-    struct event copy = *e;
-    struct reading reading;
-    if (e->kind == EVENT_PLAIN && e->plain.reading != NULL) {
-        reading = *e->plain.reading;
-        if (reading.unit.size == 0)
-            reading.unit = units_of_type(reading.type);
-        copy.plain.reading = &reading;
-    }
-    shell_event(context, &copy);
-}
-
 static void on_malformed(void *context, struct address source, const char *cause, struct span bytes,
                          uint64_t dropped)
 {
@@ -317,7 +301,7 @@ static void on_udp_trace(void *context, char arrow, struct address address, stru
 struct udp_handler shell_udp_handler(struct shell *sh)
 {
     return (struct udp_handler){.context = sh,
-                                .on_event = on_udp_event,
+                                .on_event = on_event,
                                 .on_malformed = on_malformed,
                                 .on_interface = on_interface,
                                 .on_trace = sh->options->trace ? on_udp_trace : NULL};
