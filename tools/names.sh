@@ -2,8 +2,9 @@
 # Who exports what, read from the built libraries rather than from the text.
 #
 # An external symbol starts with the name of its file: peer.c exports peer_* only (or peer itself),
-# so a reader knows where to look. No data may change behind a function's back: nothing in .data, .bss, common or
-# thread storage; constant tables, also those that hold pointers (.data.rel.ro), are fine.
+# so a reader knows where to look. No data may change behind a function's back: nothing in .data,
+# .bss, common or thread storage; constant tables, also those that hold pointers (.data.rel.ro), are
+# fine.
 #
 # usage: tools/names.sh [ROOT [BUILD]]
 set -u
