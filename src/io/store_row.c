@@ -1,0 +1,331 @@
+/* Rows to and from structs. Values are bound where they lie, so they must stay until the statement
+ * has run, which is before each function here returns. */
+#include "io/store_row.h"
+
+#include "io/store_sum.h"
+
+static void bind_u64(sqlite3_stmt *statement, int at, uint64_t value)
+{
+    sqlite3_bind_int64(statement, at, (int64_t)value);
+}
+
+static void bind_text(sqlite3_stmt *statement, int at, struct span s)
+{
+    sqlite3_bind_text64(statement, at, s.size ? s.bytes : "", s.size, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+static void bind_blob(sqlite3_stmt *statement, int at, const uint8_t *bytes, size_t size)
+{
+    sqlite3_bind_blob64(statement, at, size ? (const void *)bytes : "", size, SQLITE_STATIC);
+}
+
+/* Three values: device, key, epoch. */
+static void bind_log_id(sqlite3_stmt *statement, int at, const struct log_id *id)
+{
+    bind_text(statement, at, span_of(id->device));
+    bind_blob(statement, at + 1, id->key.bytes, sizeof id->key.bytes);
+    bind_u64(statement, at + 2, id->epoch);
+}
+
+static uint64_t get_u64(sqlite3_stmt *statement, int at)
+{
+    return (uint64_t)sqlite3_column_int64(statement, at);
+}
+
+static struct span get_span(sqlite3_stmt *statement, int at)
+{
+    const char *bytes = sqlite3_column_blob(statement, at);
+    return (struct span){bytes, (size_t)sqlite3_column_bytes(statement, at)};
+}
+
+static enum err get_bytes(sqlite3_stmt *statement, int at, uint8_t *out, size_t size)
+{
+    struct span s = get_span(statement, at);
+    if (s.size != size)
+        return ERR_CORRUPT;
+    if (size > 0)
+        memcpy(out, s.bytes, size);
+    return ERR_OK;
+}
+
+static enum err get_log_id(sqlite3_stmt *statement, int at, struct log_id *id)
+{
+    struct span device = get_span(statement, at);
+    if (device.size > LIMIT_NAME || memchr(device.size ? device.bytes : "", 0, device.size))
+        return ERR_CORRUPT;
+    *id = (struct log_id){.epoch = get_u64(statement, at + 2)};
+    if (device.size > 0)
+        memcpy(id->device, device.bytes, device.size);
+    return get_bytes(statement, at + 1, id->key.bytes, sizeof id->key.bytes);
+}
+
+static uint64_t sum_blob(uint64_t sum, const uint8_t *bytes, size_t size)
+{
+    return store_sum_bytes(sum, (struct span){(const char *)bytes, size});
+}
+
+static uint64_t sum_log_id(uint64_t sum, const struct log_id *id)
+{
+    sum = store_sum_bytes(sum, span_of(id->device));
+    sum = sum_blob(sum, id->key.bytes, sizeof id->key.bytes);
+    return store_sum_u64(sum, id->epoch);
+}
+
+enum err store_row_put_counter(struct store_db *db, uint64_t counter)
+{
+    sqlite3_stmt *put = store_db_use(db, STORE_DB_META_PUT);
+    bind_u64(put, 1, counter);
+    bind_u64(put, 2, store_sum_u64(STORE_SUM_START, counter));
+    return store_db_run(db, put);
+}
+
+enum err store_row_find_counter(struct store_db *db, uint64_t *counter)
+{
+    sqlite3_stmt *get = store_db_use(db, STORE_DB_META_GET);
+    enum err err = store_db_step(db, get);
+    if (err != ERR_OK)
+        return err;
+    *counter = get_u64(get, 0);
+    if (get_u64(get, 1) != store_sum_u64(STORE_SUM_START, *counter))
+        err = ERR_CORRUPT;
+    store_db_done(get);
+    return err;
+}
+
+static uint64_t log_sum(const struct store_row_log *log)
+{
+    uint64_t sum = sum_log_id(STORE_SUM_START, &log->id);
+    sum = store_sum_u64(sum, (uint64_t)log->row);
+    sum = store_sum_u64(sum, log->role);
+    sum = store_sum_u64(sum, log->first);
+    return store_sum_u64(sum, log->closed);
+}
+
+enum err store_row_put_log(struct store_db *db, const struct store_row_log *log)
+{
+    sqlite3_stmt *put = store_db_use(db, STORE_DB_LOG_PUT);
+    bind_log_id(put, 1, &log->id);
+    sqlite3_bind_int64(put, 4, log->row);
+    sqlite3_bind_int(put, 5, (int)log->role);
+    bind_u64(put, 6, log->first);
+    sqlite3_bind_int(put, 7, log->closed);
+    bind_u64(put, 8, log_sum(log));
+    return store_db_run(db, put);
+}
+
+enum err store_row_get_log(sqlite3_stmt *statement, struct store_row_log *log)
+{
+    enum err err = get_log_id(statement, 0, &log->id);
+    if (err != ERR_OK)
+        return err;
+    int64_t role = sqlite3_column_int64(statement, 4);
+    log->row = sqlite3_column_int64(statement, 3);
+    log->role = role >= 0 && role < ROLE_COUNT ? (enum role)role : ROLE_COUNT;
+    log->first = get_u64(statement, 5);
+    log->closed = sqlite3_column_int(statement, 6) != 0;
+    bool same = log_sum(log) == get_u64(statement, 7) && log->role != ROLE_COUNT;
+    return same && log->row > 0 && log->row <= STORE_DB_LOG_MAX ? ERR_OK : ERR_CORRUPT;
+}
+
+enum err store_row_find_log(struct store_db *db, const struct log_id *id, struct store_row_log *log)
+{
+    sqlite3_stmt *get = store_db_use(db, STORE_DB_LOG_GET);
+    bind_log_id(get, 1, id);
+    enum err err = store_db_step(db, get);
+    if (err == ERR_OK) {
+        err = store_row_get_log(get, log);
+        store_db_done(get);
+    }
+    return err;
+}
+
+static uint64_t seal_sum(const struct store_row_seal *seal)
+{
+    uint64_t sum = store_sum_u64(STORE_SUM_START, (uint64_t)seal->row);
+    sum = store_sum_u64(sum, seal->seq);
+    sum = sum_blob(sum, seal->hash.bytes, sizeof seal->hash.bytes);
+    return sum_blob(sum, seal->signature, seal->signature_size);
+}
+
+enum err store_row_put_seal(struct store_db *db, const struct store_row_seal *seal)
+{
+    sqlite3_stmt *put = store_db_use(db, STORE_DB_SEAL_PUT);
+    sqlite3_bind_int64(put, 1, seal->row);
+    bind_u64(put, 2, seal->seq);
+    bind_blob(put, 3, seal->hash.bytes, sizeof seal->hash.bytes);
+    bind_blob(put, 4, seal->signature, seal->signature_size);
+    bind_u64(put, 5, seal_sum(seal));
+    return store_db_run(db, put);
+}
+
+static enum err get_seal(sqlite3_stmt *statement, struct store_row_seal *seal)
+{
+    seal->seq = get_u64(statement, 1);
+    seal->signature_size = get_span(statement, 3).size;
+    if (seal->signature_size > sizeof seal->signature)
+        return ERR_CORRUPT;
+    enum err err = get_bytes(statement, 2, seal->hash.bytes, sizeof seal->hash.bytes);
+    if (err == ERR_OK)
+        err = get_bytes(statement, 3, seal->signature, seal->signature_size);
+    if (err == ERR_OK && get_u64(statement, 4) != seal_sum(seal))
+        err = ERR_CORRUPT;
+    return err;
+}
+
+enum err store_row_find_seal(struct store_db *db, int64_t row, struct store_row_seal *seal)
+{
+    *seal = (struct store_row_seal){.row = row};
+    sqlite3_stmt *get = store_db_use(db, STORE_DB_SEAL_GET);
+    sqlite3_bind_int64(get, 1, row);
+    enum err err = store_db_step(db, get);
+    if (err == ERR_OK) {
+        err = get_seal(get, seal);
+        store_db_done(get);
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* Any number that a damaged file may hold as a key. */
+static void split_key(int64_t key, int64_t *row, uint64_t *first)
+{
+    *row = key >> STORE_DB_SEQ_BITS;
+    *first = (uint64_t)key & ((UINT64_C(1) << STORE_DB_SEQ_BITS) - 1);
+}
+
+static size_t hash_size(const struct store_row_run *run)
+{
+    return run->hashed ? sizeof run->hash_after.bytes : 0;
+}
+
+static uint64_t run_sum(const struct store_row_run *run)
+{
+    uint64_t sum = store_sum_u64(STORE_SUM_START, (uint64_t)run->row);
+    sum = store_sum_u64(sum, run->first);
+    sum = store_sum_u64(sum, run->count);
+    sum = sum_blob(sum, run->hash_after.bytes, hash_size(run));
+    return store_sum_bytes(sum, run->bytes);
+}
+
+enum err store_row_put_run(struct store_db *db, enum store_db_sql change,
+                           const struct store_row_run *run)
+{
+    sqlite3_stmt *put = store_db_use(db, change);
+    sqlite3_bind_int64(put, 1, store_db_key(run->row, run->first));
+    bind_u64(put, 2, run->count);
+    bind_blob(put, 3, run->hash_after.bytes, hash_size(run));
+    bind_u64(put, 4, run_sum(run));
+    bind_text(put, 5, run->bytes);
+    return store_db_run(db, put);
+}
+
+/* What RUN_LAST and RUN_FROM have in common. */
+static enum err get_run(sqlite3_stmt *statement, struct store_row_run *run)
+{
+    split_key(sqlite3_column_int64(statement, 0), &run->row, &run->first);
+    run->count = get_u64(statement, 1);
+    run->hashed = sqlite3_column_bytes(statement, 2) > 0;
+    enum err err = get_bytes(statement, 2, run->hash_after.bytes, hash_size(run));
+    bool possible = run->first > 0 && run->count > 0 && run->count <= STORE_DB_SEQ_MAX;
+    return possible ? err : ERR_CORRUPT;
+}
+
+enum err store_row_get_run(sqlite3_stmt *statement, struct store_row_run *run)
+{
+    enum err err = get_run(statement, run);
+    run->bytes = get_span(statement, 4);
+    if (err == ERR_OK && get_u64(statement, 3) != run_sum(run))
+        err = ERR_CORRUPT;
+    return err;
+}
+
+enum err store_row_seek_run(struct store_db *db, int64_t row, uint64_t seq,
+                            struct store_row_run *run)
+{
+    sqlite3_stmt *seek = store_db_use(db, STORE_DB_RUN_LAST);
+    sqlite3_bind_int64(seek, 1, store_db_key(row, seq));
+    sqlite3_bind_int64(seek, 2, store_db_key(row, 0));
+    enum err err = store_db_step(db, seek);
+    if (err != ERR_OK)
+        return err;
+    err = get_run(seek, run);
+    run->bytes = (struct span){0};
+    store_db_done(seek);
+    return run->row == row && run->first <= seq ? err : ERR_CORRUPT;
+}
+
+sqlite3_stmt *store_row_walk_runs(struct store_db *db, int64_t row, uint64_t first)
+{
+    sqlite3_stmt *walk = store_db_use(db, STORE_DB_RUN_FROM);
+    sqlite3_bind_int64(walk, 1, store_db_key(row, first));
+    sqlite3_bind_int64(walk, 2, store_db_key(row, STORE_DB_SEQ_MAX));
+    return walk;
+}
+
+enum err store_row_cut_runs(struct store_db *db, int64_t row, uint64_t first)
+{
+    sqlite3_stmt *cut = store_db_use(db, STORE_DB_RUN_CUT);
+    sqlite3_bind_int64(cut, 1, store_db_key(row, first));
+    sqlite3_bind_int64(cut, 2, store_db_key(row, STORE_DB_SEQ_MAX));
+    return store_db_run(db, cut);
+}
+
+static uint64_t topic_sum(const struct store_row_topic *topic)
+{
+    uint64_t sum = store_sum_bytes(STORE_SUM_START, topic->topic);
+    sum = sum_log_id(sum, &topic->id);
+    sum = store_sum_u64(sum, topic->seq);
+    return store_sum_bytes(sum, topic->bytes);
+}
+
+enum err store_row_put_topic(struct store_db *db, const struct store_row_topic *topic)
+{
+    sqlite3_stmt *put = store_db_use(db, STORE_DB_TOPIC_PUT);
+    bind_text(put, 1, topic->topic);
+    bind_log_id(put, 2, &topic->id);
+    bind_u64(put, 5, topic->seq);
+    bind_u64(put, 6, topic_sum(topic));
+    bind_text(put, 7, topic->bytes);
+    return store_db_run(db, put);
+}
+
+enum err store_row_get_topic(sqlite3_stmt *statement, struct store_row_topic *topic)
+{
+    topic->topic = get_span(statement, 0);
+    topic->seq = get_u64(statement, 4);
+    topic->bytes = get_span(statement, 6);
+    enum err err = get_log_id(statement, 1, &topic->id);
+    if (err == ERR_OK && get_u64(statement, 5) != topic_sum(topic))
+        err = ERR_CORRUPT;
+    return err;
+}
+
+static uint64_t peer_sum(const struct store_row_peer *peer)
+{
+    uint64_t sum = store_sum_bytes(STORE_SUM_START, peer->device);
+    sum = store_sum_u64(sum, peer->address.ipv4);
+    sum = store_sum_u64(sum, peer->address.port);
+    return store_sum_u64(sum, peer->used);
+}
+
+enum err store_row_put_peer(struct store_db *db, const struct store_row_peer *peer)
+{
+    sqlite3_stmt *put = store_db_use(db, STORE_DB_PEER_PUT);
+    bind_text(put, 1, peer->device);
+    bind_u64(put, 2, peer->address.ipv4);
+    bind_u64(put, 3, peer->address.port);
+    bind_u64(put, 4, peer->used);
+    bind_u64(put, 5, peer_sum(peer));
+    return store_db_run(db, put);
+}
+
+enum err store_row_get_peer(sqlite3_stmt *statement, struct store_row_peer *peer)
+{
+    peer->device = get_span(statement, 0);
+    uint64_t ipv4 = get_u64(statement, 1);
+    uint64_t port = get_u64(statement, 2);
+    peer->address = (struct address){.ipv4 = (uint32_t)ipv4, .port = (uint16_t)port};
+    peer->used = get_u64(statement, 3);
+    bool same = peer->address.ipv4 == ipv4 && peer->address.port == port &&
+                peer_sum(peer) == get_u64(statement, 4);
+    return same && peer->device.size <= LIMIT_NAME ? ERR_OK : ERR_CORRUPT;
+}
