@@ -67,9 +67,9 @@ const char *simulate_names(void)
     return "home, environment, healthcare, industry";
 }
 
-uint64_t simulate_every_ms(const struct simulate *s)
+double simulate_every_s(const struct simulate *s)
 {
-    return (uint64_t)(s->scenario->every_s * 1000);
+    return s->scenario->every_s;
 }
 
 static void count_up(struct simulate *s, const struct simulate_property *p, double *level,
@@ -111,9 +111,9 @@ static void advance(struct simulate *s, double seconds)
     s->phase_s += seconds;
 }
 
-void simulate_advance(struct simulate *s, uint64_t elapsed_ms)
+void simulate_advance(struct simulate *s, double elapsed_s)
 {
-    double seconds = (double)elapsed_ms / 1000;
+    double seconds = elapsed_s;
     double bound = s->scenario->step_max_s;
     if (bound > 0 && seconds > bound)
         seconds = bound;
@@ -210,7 +210,7 @@ enum err simulate_write(FILE *out, const char *scenario, uint64_t rows, uint64_t
         char memory[SIMULATE_ROW_BYTES_MAX];
         struct buf b;
         buf_init(&b, memory, sizeof memory);
-        simulate_advance(&s, i ? row_ms : 0);
+        simulate_advance(&s, i ? s.scenario->row_s : 0);
         if (format == SIMULATE_JSON)
             buf_text(&b, i ? ",\n " : "\n ");
         put_row(&b, readings, simulate_read(&s, readings), start_ms + (int64_t)(i * row_ms),

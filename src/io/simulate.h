@@ -43,9 +43,9 @@ MUST_USE enum err simulate_init(struct simulate *s, const char *scenario, uint64
 /* "home, environment, healthcare, industry" */
 const char *simulate_names(void);
 /* How far apart readings are unless somebody says otherwise. */
-uint64_t simulate_every_ms(const struct simulate *s);
-/* Time goes on; 0 for the first reading. */
-void simulate_advance(struct simulate *s, uint64_t elapsed_ms);
+double simulate_every_s(const struct simulate *s);
+/* Time goes on; the first reading is taken before it does. */
+void simulate_advance(struct simulate *s, double elapsed_s);
 /* The readings of this moment; their texts are constants. Returns how many. */
 size_t simulate_read(const struct simulate *s, struct reading readings[SIMULATE_PROPERTIES_MAX]);
 

@@ -11,6 +11,11 @@
 
 enum { DAY_MS = 86400000, HOUR_MS = 3600000, MINUTE_MS = 60000, SECOND_MS = 1000 };
 
+static int64_t of_day(int hour, int minute, int second)
+{
+    return (((int64_t)hour * 60 + minute) * 60 + second) * SECOND_MS;
+}
+
 struct cursor {
     const char *at;
     const char *end;
@@ -202,7 +207,7 @@ static bool date(struct cursor *c, enum timestamp_order order, struct timestamp 
 /* The digits behind the seconds; what is finer than a millisecond is passed over. */
 static bool fraction(struct cursor *c, int64_t *ms)
 {
-    int scale = 100;
+    int64_t scale = 100;
     if (peek(c) < '0' || peek(c) > '9')
         return false;
     for (; peek(c) >= '0' && peek(c) <= '9'; c->at++, scale /= 10)
@@ -239,7 +244,7 @@ static bool clock_rest(struct cursor *c, int hour, int64_t *ms)
     }
     if (hour > 24 || (hour == 24 && (minute || second)))
         return false;
-    *ms += (int64_t)hour * HOUR_MS + minute * MINUTE_MS + (int64_t)second * SECOND_MS;
+    *ms += of_day(hour, minute, second);
     return true;
 }
 
@@ -251,8 +256,7 @@ static bool clock_time(struct cursor *c, int64_t *ms)
     case 2:
         return clock_rest(c, number, ms);
     case 6: /* 180000, only behind a date */
-        *ms = (int64_t)(number / 10000) * HOUR_MS + number / 100 % 100 * MINUTE_MS +
-              (int64_t)(number % 100) * SECOND_MS;
+        *ms = of_day(number / 10000, number / 100 % 100, number % 100);
         return number / 10000 < 24 && number / 100 % 100 < 60 && number % 100 < 61;
     default:
         return false;
@@ -282,7 +286,7 @@ static bool zone(struct cursor *c, int64_t *east_ms)
     }
     if (hours > 14 || minutes > 59)
         return false;
-    *east_ms = (int64_t)hours * HOUR_MS + minutes * MINUTE_MS;
+    *east_ms = of_day(hours, minutes, 0);
     if (west)
         *east_ms = -*east_ms;
     return c->at == c->end;

@@ -50,7 +50,7 @@ static void the_temperature_crosses_25_both_ways_in_every_30_seconds_of_every_se
         struct simulate s = begin(NULL, seed);
         double values[READINGS];
         for (size_t i = 0; i < READINGS; i++) {
-            simulate_advance(&s, i ? simulate_every_ms(&s) : 0);
+            simulate_advance(&s, i ? simulate_every_s(&s) : 0);
             values[i] = first_value(&s);
             if (i + 1 >= WINDOW)
                 assert_crosses_both_ways(values + i + 1 - WINDOW);
@@ -65,7 +65,7 @@ static void readings_further_apart_cross_as_often(void **state)
         struct simulate s = begin(NULL, seed);
         double values[READINGS];
         for (size_t i = 0; i < READINGS; i++) {
-            simulate_advance(&s, i ? 60000 : 0);
+            simulate_advance(&s, i ? 60 : 0);
             values[i] = first_value(&s);
             if (i + 1 >= WINDOW)
                 assert_crosses_both_ways(values + i + 1 - WINDOW);
@@ -79,7 +79,7 @@ static void the_temperature_has_one_decimal_and_stays_from_20_to_30(void **state
     struct simulate s = begin(NULL, 3);
     char text[NUMBER_TEXT_MAX];
     for (size_t i = 0; i < 200000; i++) {
-        simulate_advance(&s, 5000);
+        simulate_advance(&s, 5);
         double value = first_value(&s);
         assert_true(value >= 20.0 && value <= 30.0);
         assert_true(number_format(text, value) <= 4); /* "24.8" */
@@ -95,7 +95,7 @@ static void the_default_is_a_temperature_in_cel_every_5_seconds(void **state)
     assert_true(span_is(readings[0].type, "temperature"));
     assert_true(span_is(readings[0].unit, "Cel"));
     assert_int_equal(readings[0].value.kind, VALUE_NUMBER);
-    assert_int_equal(simulate_every_ms(&s), 5000);
+    assert_true(fabs(simulate_every_s(&s) - 5) < 1e-9);
 }
 
 static void the_same_seed_gives_the_same_values(void **state)
@@ -110,9 +110,9 @@ static void the_same_seed_gives_the_same_values(void **state)
             struct reading x[SIMULATE_PROPERTIES_MAX];
             struct reading y[SIMULATE_PROPERTIES_MAX];
             struct reading z[SIMULATE_PROPERTIES_MAX];
-            simulate_advance(&a, 5000);
-            simulate_advance(&b, 5000);
-            simulate_advance(&c, 5000);
+            simulate_advance(&a, 5);
+            simulate_advance(&b, 5);
+            simulate_advance(&c, 5);
             size_t count = simulate_read(&a, x);
             simulate_read(&b, y);
             simulate_read(&c, z);
@@ -157,7 +157,7 @@ static void every_scenario_sends_the_types_it_is_known_for(void **state)
 /* Steps of a second, of a row, and of an hour, over years. */
 static void no_value_ever_leaves_its_range(void **state)
 {
-    static const uint64_t steps_ms[] = {1000, 60000, 3600000};
+    static const double steps_s[] = {1, 60, 3600};
     (void)state;
     for (size_t k = 0; k < COUNT_OF(scenarios); k++) {
         const struct simulate_scenario *scenario = simulate_scenarios_find(scenarios[k]);
@@ -165,7 +165,7 @@ static void no_value_ever_leaves_its_range(void **state)
         for (size_t i = 0; i < 150000; i++) {
             if (i % 50000 == 0)
                 s = begin(scenarios[k], i);
-            simulate_advance(&s, steps_ms[i / 50000]);
+            simulate_advance(&s, steps_s[i / 50000]);
             struct reading readings[SIMULATE_PROPERTIES_MAX];
             size_t count = simulate_read(&s, readings);
             for (size_t p = 0; p < count; p++) {
@@ -182,7 +182,7 @@ static void values_have_inertia(void **state)
     struct simulate s = begin("home", 5);
     double before = first_value(&s);
     for (size_t i = 0; i < 100000; i++) {
-        simulate_advance(&s, 5000);
+        simulate_advance(&s, 5);
         double value = first_value(&s);
         assert_true(fabs(value - before) < 0.5);
         before = value;
@@ -200,7 +200,7 @@ static void a_day_at_home_has_quiet_and_episodes(void **state)
     double before = 0;
     for (size_t i = 0; i < 17280; i++) {
         struct reading readings[SIMULATE_PROPERTIES_MAX];
-        simulate_advance(&s, 5000);
+        simulate_advance(&s, 5);
         simulate_read(&s, readings);
         assert_int_equal(readings[2].value.kind, VALUE_BOOL);
         moving += readings[2].value.number > 0;
@@ -223,7 +223,7 @@ static void afternoons_are_warmer_than_nights(void **state)
     double night = 0;
     for (size_t i = 1; i <= 100 * 24; i++) {
         struct reading readings[SIMULATE_PROPERTIES_MAX];
-        simulate_advance(&s, 3600000);
+        simulate_advance(&s, 3600);
         simulate_read(&s, readings);
         afternoon += i % 24 == 15 ? readings[2].value.number : 0;
         night += i % 24 == 3 ? readings[2].value.number : 0;
@@ -239,7 +239,7 @@ static void energy_only_adds_up_until_its_register_is_full(void **state)
     size_t wraps = 0;
     for (size_t i = 0; i < 200000; i++) {
         struct reading readings[SIMULATE_PROPERTIES_MAX];
-        simulate_advance(&s, 3600000);
+        simulate_advance(&s, 3600);
         simulate_read(&s, readings);
         wraps += i > 0 && readings[2].value.number < before;
         before = readings[2].value.number;

@@ -1,0 +1,87 @@
+#include "io/dataset_sentinel.h"
+
+#include <math.h>
+
+enum { REPEATED = 2, SPREADS = 2, SPREADS_ALONE = 5, LEAST_MAGNITUDE = 50 };
+
+static bool same(double a, double b)
+{
+    return a >= b && a <= b;
+}
+
+static bool is_nines(double value)
+{
+    double v = fabs(value);
+    for (double nines = 99; nines < 1e7; nines = nines * 10 + 9)
+        if (same(v, nines) || same(v, nines + 0.9) || same(v, nines + 0.99))
+            return true;
+    return false;
+}
+
+/* What nobody measures by accident: a whole negative number, or nines. */
+static bool is_sentinel_like(double value)
+{
+    return is_nines(value) || (value <= -LEAST_MAGNITUDE && same(value, floor(value)));
+}
+
+static bool stands_apart(const struct dataset_survey *s, double value, uint64_t count,
+                         double spreads)
+{
+    double low;
+    double high;
+    if (count < REPEATED || !dataset_survey_range(s, value, &low, &high))
+        return false;
+    double gap = value < low ? low - value : value - high;
+    return gap > spreads * (high - low) && gap > LEAST_MAGNITUDE;
+}
+
+static bool shows(const struct dataset_survey *s, double value, double spreads)
+{
+    return (same(s->low.value, value) && stands_apart(s, value, s->low.count, spreads)) ||
+           (same(s->high.value, value) && stands_apart(s, value, s->high.count, spreads));
+}
+
+static size_t count_showing(const struct dataset_survey *surveys, const size_t *columns,
+                            size_t count, double value, double spreads)
+{
+    size_t showing = 0;
+    for (size_t i = 0; i < count; i++)
+        showing += shows(&surveys[columns[i]], value, spreads);
+    return showing;
+}
+
+static bool is_sentinel(const struct dataset_survey *surveys, const size_t *columns, size_t count,
+                        double value, size_t *where)
+{
+    if (!is_sentinel_like(value))
+        return false;
+    *where = count_showing(surveys, columns, count, value, SPREADS);
+    if (*where >= 2)
+        return true;
+    *where = count_showing(surveys, columns, count, value, SPREADS_ALONE);
+    return *where == 1 && is_nines(value);
+}
+
+bool dataset_sentinel_find(const struct dataset_survey *surveys, const size_t *columns,
+                           size_t count, double *sentinel, size_t *where)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct dataset_survey *s = &surveys[columns[i]];
+        *sentinel = s->low.value;
+        if (s->numbers && is_sentinel(surveys, columns, count, *sentinel, where))
+            return true;
+        *sentinel = s->high.value;
+        if (s->numbers && is_sentinel(surveys, columns, count, *sentinel, where))
+            return true;
+    }
+    return false;
+}
+
+bool dataset_sentinel_applies(const struct dataset_survey *survey, double sentinel)
+{
+    double low;
+    double high;
+    if (!dataset_survey_range(survey, sentinel, &low, &high))
+        return true;
+    return sentinel < low || sentinel > high;
+}
