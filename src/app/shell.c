@@ -298,12 +298,18 @@ static void on_udp_trace(void *context, char arrow, struct address address, stru
     console_trace(sh->console, arrow == '<' ? CONSOLE_IN : CONSOLE_OUT, who, text);
 }
 
+static void on_network_changed(void *context)
+{
+    shell_event(context, &(struct event){.kind = EVENT_CHANGED});
+}
+
 struct udp_handler shell_udp_handler(struct shell *sh)
 {
     return (struct udp_handler){.context = sh,
                                 .on_event = on_event,
                                 .on_malformed = on_malformed,
                                 .on_interface = on_interface,
+                                .on_changed = on_network_changed,
                                 .on_trace = sh->options->trace ? on_udp_trace : NULL};
 }
 

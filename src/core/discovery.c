@@ -65,6 +65,11 @@ void discovery_start(struct node *n)
 {
     n->hello_round = 0;
     call(n);
+    struct member *m;
+    size_t at = 0;
+    while ((m = table_next(&n->members, &at)) != NULL)
+        if (m->lost_ms > 0 && m->session == NULL)
+            discovery_lost(n, m);
 }
 
 void discovery_goodbye(struct node *n)

@@ -9,6 +9,7 @@
  * TIME_DIAL_POLITE_MS, so that two dials rarely cross. A hello never changes a session: identity is
  * what a certificate proves. */
 
+/* At the start, and again when the network changed: calls at once, and tries all who are missed. */
 void discovery_start(struct node *n);
 void discovery_hello(struct node *n, const struct hello *h, struct address source);
 void discovery_foreign(struct node *n, struct span network, struct span device,

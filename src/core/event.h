@@ -46,6 +46,7 @@ enum event_kind {
     EVENT_FETCHED,  /* answers FETCH */
     EVENT_SIGNED,   /* answers SIGN */
     EVENT_VERIFIED, /* answers VERIFY */
+    EVENT_CHANGED,  /* an interface came, went or has another address */
     EVENT_LEAVE,    /* a person wants it to end: say goodbye, then EXIT */
     EVENT_TICK,     /* node_deadline() has come */
     EVENT_KIND_COUNT,

@@ -168,20 +168,30 @@ static void restore_tail(struct node *n, const struct event *e)
     struct log *l = restored(n, &e->restore_record.id);
     if (l == NULL || e->restore_record.record->seq != l->last + 1)
         return;
-    if (log_extend(l, e->restore_record.record->bytes, n->hash) != ERR_OK)
+    const struct record *r = e->restore_record.record;
+    if (log_extend(l, r->bytes, n->hash) != ERR_OK)
         n->fx->out_of_memory = true;
     l->asked = l->stored = l->seen = l->last;
     l->stored_hash = l->head;
     l->window_first = l->last + 1;
+    /* A crash may have come between the record and its topic's row. */
+    if (state_apply(&n->state, &l->id, r) == ERR_MEMORY)
+        n->fx->out_of_memory = true;
+    if (l->own && r->topic.size == 0)
+        decide_restore(n, r);
 }
 
 static void restore_topic(struct node *n, const struct event *e)
 {
     const struct record *r = e->restore_record.record;
     const struct log_id *id = &e->restore_record.id;
-    if (state_apply(&n->state, id, r) == ERR_MEMORY)
+    enum err err = state_apply(&n->state, id, r);
+    if (err == ERR_MEMORY)
         n->fx->out_of_memory = true;
-    (void)state_take_dirty(&n->state);
+    if (err == ERR_OK)
+        (void)state_take_dirty(&n->state);
+    if (state_is_newer(&n->state, r))
+        return;
     bool own = ident_key_equal(&id->key, &n->self.key) && strcmp(id->device, n->self.device) == 0;
     if (!own || r->topic.size > 0)
         return;
@@ -232,8 +242,9 @@ static void plain(struct node *n, const struct event *e)
     decide_reading(n, device, e->plain.reading, 0, RULE_PLAIN);
 }
 
-static void leave(struct node *n)
+static void leave(struct node *n, const struct event *e)
 {
+    (void)e;
     if (n->leaving)
         return;
     n->leaving = true;
@@ -256,10 +267,9 @@ static void finish_leaving(struct node *n)
     event_effects_add(n->fx, EFFECT_EXIT)->exit.status = 0;
 }
 
-static void tick(struct node *n)
+static void tick(struct node *n, const struct event *e)
 {
-    if (!n->started)
-        return;
+    (void)e;
     discovery_tick(n);
     peer_tick(n);
     decide_tick(n);
@@ -269,96 +279,107 @@ static void tick(struct node *n)
     event_effects_add(n->fx, EFFECT_STORE_RETRY);
 }
 
-static void restore(struct node *n, const struct event *e)
+static void restore_address(struct node *n, const struct event *e)
 {
-    check(!n->started);
-    if (e->kind == EVENT_RESTORE_LOG)
-        restore_log(n, e);
-    else if (e->kind == EVENT_RESTORE_TAIL)
-        restore_tail(n, e);
-    else if (e->kind == EVENT_RESTORE_TOPIC)
-        restore_topic(n, e);
-    else
-        discovery_add_address(n, e->restore_peer.device, e->restore_peer.address);
+    discovery_add_address(n, e->restore_peer.device, e->restore_peer.address);
 }
 
-/* Answers to what was ordered. */
-static void dispatch_answer(struct node *n, const struct event *e)
+static void on_start(struct node *n, const struct event *e)
 {
-    switch (e->kind) {
-    case EVENT_EPOCH:
-        author_begin(n, e->epoch.epoch);
-        break;
-    case EVENT_STORED:
-        author_stored(n, e->stored.ticket);
-        break;
-    case EVENT_STORE_FAILED:
-        author_store_failed(n);
-        break;
-    case EVENT_STORE_READY:
-        author_store_ready(n);
-        break;
-    case EVENT_FETCHED:
-        sync_fetched(n, e);
-        break;
-    case EVENT_SIGNED:
-        seal_signed(n, e);
-        break;
-    case EVENT_VERIFIED:
-        seal_verified(n, e);
-        break;
-    default:
-        check_failed("an event of the list", __FILE__, __LINE__);
-    }
+    start(n, e->epoch.epoch);
 }
 
-static void dispatch(struct node *n, const struct event *e)
+static void on_epoch(struct node *n, const struct event *e)
 {
-    switch (e->kind) {
-    case EVENT_RESTORE_LOG:
-    case EVENT_RESTORE_TAIL:
-    case EVENT_RESTORE_TOPIC:
-    case EVENT_RESTORE_PEER:
-        restore(n, e);
-        break;
-    case EVENT_START:
-        start(n, e->epoch.epoch);
-        break;
-    case EVENT_READING:
-        author_readings(n, e->reading.readings, e->reading.count);
-        break;
-    case EVENT_HELLO:
-        discovery_hello(n, e->hello.hello, e->hello.source);
-        break;
-    case EVENT_FOREIGN:
-        discovery_foreign(n, e->foreign.network, e->foreign.device, e->foreign.source);
-        break;
-    case EVENT_PLAIN:
-        plain(n, e);
-        break;
-    case EVENT_LINK_UP:
-        peer_link_up(n, e->link_up.link, e->link_up.identity, e->link_up.address);
-        break;
-    case EVENT_LINK_DOWN:
-        peer_link_down(n, e->link_down.link, e->link_down.reason);
-        break;
-    case EVENT_MESSAGE:
-        peer_message(n, e->message.link, e->message.message);
-        break;
-    case EVENT_SENT:
-        peer_sent(n, e->sent.link, e->sent.bytes);
-        break;
-    case EVENT_LEAVE:
-        leave(n);
-        break;
-    case EVENT_TICK:
-        tick(n);
-        break;
-    default:
-        dispatch_answer(n, e);
-        break;
-    }
+    author_begin(n, e->epoch.epoch);
 }
+
+static void on_readings(struct node *n, const struct event *e)
+{
+    author_readings(n, e->reading.readings, e->reading.count);
+}
+
+static void on_hello(struct node *n, const struct event *e)
+{
+    discovery_hello(n, e->hello.hello, e->hello.source);
+}
+
+static void on_foreign(struct node *n, const struct event *e)
+{
+    discovery_foreign(n, e->foreign.network, e->foreign.device, e->foreign.source);
+}
+
+static void on_link_up(struct node *n, const struct event *e)
+{
+    peer_link_up(n, e->link_up.link, e->link_up.identity, e->link_up.address);
+}
+
+static void on_link_down(struct node *n, const struct event *e)
+{
+    peer_link_down(n, e->link_down.link, e->link_down.reason);
+}
+
+static void on_message(struct node *n, const struct event *e)
+{
+    peer_message(n, e->message.link, e->message.message);
+}
+
+static void on_sent(struct node *n, const struct event *e)
+{
+    peer_sent(n, e->sent.link, e->sent.bytes);
+}
+
+static void on_stored(struct node *n, const struct event *e)
+{
+    author_stored(n, e->stored.ticket);
+}
+
+static void on_store_failed(struct node *n, const struct event *e)
+{
+    (void)e;
+    author_store_failed(n);
+}
+
+static void on_store_ready(struct node *n, const struct event *e)
+{
+    (void)e;
+    author_store_ready(n);
+}
+
+static void on_changed(struct node *n, const struct event *e)
+{
+    (void)e;
+    if (n->started && !n->leaving)
+        discovery_start(n);
+}
+
+typedef void event_fn(struct node *n, const struct event *e);
+
+static event_fn *const handlers[EVENT_KIND_COUNT] = {
+    [EVENT_RESTORE_LOG] = restore_log,
+    [EVENT_RESTORE_TAIL] = restore_tail,
+    [EVENT_RESTORE_TOPIC] = restore_topic,
+    [EVENT_RESTORE_PEER] = restore_address,
+    [EVENT_START] = on_start,
+    [EVENT_EPOCH] = on_epoch,
+    [EVENT_READING] = on_readings,
+    [EVENT_HELLO] = on_hello,
+    [EVENT_FOREIGN] = on_foreign,
+    [EVENT_PLAIN] = plain,
+    [EVENT_LINK_UP] = on_link_up,
+    [EVENT_LINK_DOWN] = on_link_down,
+    [EVENT_MESSAGE] = on_message,
+    [EVENT_SENT] = on_sent,
+    [EVENT_STORED] = on_stored,
+    [EVENT_STORE_FAILED] = on_store_failed,
+    [EVENT_STORE_READY] = on_store_ready,
+    [EVENT_FETCHED] = sync_fetched,
+    [EVENT_SIGNED] = seal_signed,
+    [EVENT_VERIFIED] = seal_verified,
+    [EVENT_CHANGED] = on_changed,
+    [EVENT_LEAVE] = leave,
+    [EVENT_TICK] = tick,
+};
 
 static void trim_window(struct node *n)
 {
@@ -381,7 +402,8 @@ void node_step(struct node *n, const struct event *e, struct effects *fx)
     n->wall_ms = e->wall_ms;
     if (n->log != NULL)
         trim_window(n);
-    dispatch(n, e);
+    check(e->kind < EVENT_KIND_COUNT && (n->started || e->kind <= EVENT_START));
+    handlers[e->kind](n, e);
     if (n->started && !n->exited) {
         author_store(n);
         seal_pump(n);

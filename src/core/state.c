@@ -116,6 +116,14 @@ const struct state_entry *state_get(const struct state *s, struct span topic)
     return e != NULL && e->size > 0 ? e : NULL;
 }
 
+bool state_is_newer(const struct state *s, const struct record *r)
+{
+    char topic[LIMIT_TOPIC + 1];
+    size_t size = state_topic(r, topic);
+    const struct state_entry *e = state_get(s, (struct span){topic, size});
+    return e != NULL && (e->log.epoch > r->epoch || (e->log.epoch == r->epoch && e->seq > r->seq));
+}
+
 void state_dirty_all(struct state *s)
 {
     struct state_entry *e;

@@ -35,6 +35,8 @@ size_t state_topic(const struct record *r, char out[LIMIT_TOPIC + 1]);
  * LIMIT_TOPICS, ERR_MEMORY. */
 MUST_USE enum err state_apply(struct state *s, const struct log_id *log, const struct record *r);
 const struct state_entry *state_get(const struct state *s, struct span topic);
+/* Whether the state holds a later record of this record's topic. */
+bool state_is_newer(const struct state *s, const struct record *r);
 /* Takes one entry off the dirty list; NULL when there is none. */
 struct state_entry *state_take_dirty(struct state *s);
 /* All are to be stored again. */

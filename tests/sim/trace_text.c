@@ -287,6 +287,9 @@ void trace_text_event(struct buf *b, const struct event *e)
     case EVENT_SENT:
         put(b, "SENT %llu, %zu left", ull(e->sent.link), e->sent.bytes);
         break;
+    case EVENT_CHANGED:
+        put(b, "CHANGED");
+        break;
     case EVENT_LEAVE:
         put(b, "LEAVE");
         break;
