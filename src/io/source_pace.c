@@ -43,10 +43,11 @@ enum source_pace_remark source_pace_next(struct source_pace *p, const int64_t *r
         p->last_ms = *row_ms;
         p->has_last = true;
     }
-    if (!p->begun) {
-        p->begun = true;
+    if (p->begun)
+        p->spaced = true;
+    else
         *gap_ms = p->gap_ms; /* 0, or the last one before the file began again */
-    }
+    p->begun = true;
     p->gap_ms = *gap_ms;
     return remark;
 }
@@ -55,4 +56,6 @@ void source_pace_restart(struct source_pace *p)
 {
     p->begun = false;
     p->has_last = false;
+    if (!p->spaced)
+        p->gap_ms = p->every_ms > 0 ? p->every_ms : usual(p);
 }

@@ -20,6 +20,7 @@ struct source_pace {
     bool begun;
     bool has_last;
     int64_t last_ms; /* time of the last row that had one */
+    bool spaced;     /* a second row has come */
     double gap_ms;   /* before the last row */
 };
 
@@ -34,7 +35,8 @@ enum source_pace_remark {
  * row without a time. */
 enum source_pace_remark source_pace_next(struct source_pace *p, const int64_t *row_ms,
                                          double *gap_ms, int64_t *spacing_ms);
-/* The file begins again: its first row comes after the last gap. */
+/* The file begins again: its first row comes after the last gap; that of a file of one row as the
+ * next row of a file without times would. */
 void source_pace_restart(struct source_pace *p);
 
 #endif

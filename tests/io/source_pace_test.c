@@ -74,6 +74,21 @@ static void rows_without_a_time_come_every_2_s(void **state)
     assert_near(gap_ms, 200);
 }
 
+static void a_file_of_one_row_that_begins_again_keeps_a_pace(void **state)
+{
+    struct source_pace every = {.file_has_time = true, .every_ms = 500};
+    struct source_pace usual = {.file_has_time = true, .speed = 4};
+    (void)state;
+    gap(&every, 0, SOURCE_PACE_NOTHING);
+    gap(&usual, 0, SOURCE_PACE_NOTHING);
+    for (int lap = 0; lap < 3; lap++) {
+        source_pace_restart(&every);
+        source_pace_restart(&usual);
+        assert_near(gap(&every, 0, SOURCE_PACE_NOTHING), 500);
+        assert_near(gap(&usual, 0, SOURCE_PACE_NOTHING), 500);
+    }
+}
+
 static void a_file_that_begins_again_waits_as_long_as_before_its_last_row(void **state)
 {
     struct source_pace p = {.file_has_time = true};
@@ -93,6 +108,7 @@ int main(void)
         cmocka_unit_test(every_is_kept_whatever_the_file_says),
         cmocka_unit_test(a_row_that_goes_back_is_due_at_once),
         cmocka_unit_test(rows_without_a_time_come_every_2_s),
+        cmocka_unit_test(a_file_of_one_row_that_begins_again_keeps_a_pace),
         cmocka_unit_test(a_file_that_begins_again_waits_as_long_as_before_its_last_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
