@@ -429,3 +429,23 @@ bool dataset_json_visit(struct span element, const struct dataset_json_visitor *
     *error = json_error(&v.reader, error_at);
     return v.reader.error == NULL;
 }
+
+size_t dataset_json_replace_nan(struct span element, char *out)
+{
+    struct dataset_json scan = {0};
+    size_t size = 0;
+    bool replaced = false;
+    for (size_t i = 0; i < element.size; i++) {
+        if (!scan.in_string && element.size - i >= 3 && memcmp(element.bytes + i, "NaN", 3) == 0) {
+            memcpy(out + size, "null", 4);
+            size += 4;
+            i += 2;
+            replaced = true;
+            continue;
+        }
+        out[size++] = element.bytes[i];
+        if (!scan_byte(&scan, element.bytes[i]))
+            return 0;
+    }
+    return replaced ? size : 0;
+}

@@ -182,6 +182,19 @@ static void unit_from_type(const struct making *m, struct dataset_pick *pick)
     say_doubtful(m, pick);
 }
 
+/* By its name, or by the property that its name means: temperature for "Temp (°C)". */
+static size_t find_asked(const struct making *m, struct span asked)
+{
+    size_t column = dataset_table_find(m->table, asked);
+    for (size_t i = 0; i < m->table->column_count && column == SIZE_MAX; i++) {
+        struct dataset_name name;
+        if (dataset_names_property(span_of(m->table->columns[i].name), &name) &&
+            span_is(asked, name.type))
+            column = i;
+    }
+    return column;
+}
+
 static enum err refuse_type(const struct making *m, const struct source_column *asked)
 {
     buf_text(m->message, "--column ");
@@ -195,7 +208,7 @@ static enum err refuse_type(const struct making *m, const struct source_column *
 /* --column NAME[=TYPE[:UNIT]] */
 static enum err pick_asked(const struct making *m, const struct source_column *asked)
 {
-    size_t i = dataset_table_find(m->table, span_of(asked->name));
+    size_t i = find_asked(m, span_of(asked->name));
     if (i == SIZE_MAX)
         return refuse_column(m, span_of(asked->name), "is not there");
     if (m->surveys[i].values && !dataset_survey_is_numeric(&m->surveys[i]))

@@ -161,6 +161,7 @@ void dataset_table_fini(struct dataset_table *t)
     free(t->columns);
     free(t->cells);
     free(t->scratch);
+    free(t->patched);
     table_fini(&t->by_name);
     *t = (struct dataset_table){0};
 }
@@ -271,6 +272,28 @@ static void on_value(void *context, struct span path, const struct dataset_cell 
     t->expected = i + 1;
 }
 
+static bool visit(struct dataset_table *t, struct span text, struct dataset_table_row *row)
+{
+    for (size_t i = 0; i < t->column_count; i++)
+        t->cells[i].kind = DATASET_CELL_ABSENT;
+    t->expected = 0;
+    struct dataset_json_visitor visitor = {t, on_value, t->scratch};
+    return dataset_json_visit(text, &visitor, &row->error, &row->error_at);
+}
+
+/* An element that is no JSON because of a bare NaN is tried once more without it. */
+static bool visit_element(struct dataset_table *t, struct span text, struct dataset_table_row *row)
+{
+    if (visit(t, text, row))
+        return true;
+    if (text.size - row->error_at < 3 || memcmp(text.bytes + row->error_at, "NaN", 3) != 0)
+        return false;
+    if (!t->patched)
+        t->patched = malloc(DATASET_JSON_ELEMENT_BYTES_MAX / 3 * 4 + 4);
+    size_t size = t->patched ? dataset_json_replace_nan(text, t->patched) : 0;
+    return size && visit(t, (struct span){t->patched, size}, row);
+}
+
 static enum dataset_table_result next_json(struct dataset_table *t, struct csv_window window,
                                            struct dataset_table_row *row)
 {
@@ -293,11 +316,7 @@ static enum dataset_table_result next_json(struct dataset_table *t, struct csv_w
     default:
         break;
     }
-    for (size_t i = 0; i < t->column_count; i++)
-        t->cells[i].kind = DATASET_CELL_ABSENT;
-    t->expected = 0;
-    struct dataset_json_visitor visitor = {t, on_value, t->scratch};
-    if (!dataset_json_visit(element.text, &visitor, &row->error, &row->error_at))
+    if (!visit_element(t, element.text, row))
         return DATASET_TABLE_WRONG;
     row->cell_count = t->column_count;
     return DATASET_TABLE_ROW;

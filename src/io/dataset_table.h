@@ -35,6 +35,7 @@ struct dataset_table {
     struct table by_name;
     struct dataset_cell *cells;
     char *scratch;
+    char *patched;     /* JSON: the last element that held a NaN, without it; or NULL */
     size_t start;      /* bytes of the file before the first row or header */
     uint64_t line;     /* of the next row, from 1 */
     size_t line_bytes; /* of that line before the next row */

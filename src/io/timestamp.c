@@ -186,9 +186,22 @@ static bool month_leads(struct cursor *c, struct timestamp *out)
     return digits(c, &year) == 4 && timestamp_from_day(year, month, day, &out->ms);
 }
 
+/* Wed, 04 Feb 2015: says nothing that the date does not say. */
+static void pass_weekday(struct cursor *c)
+{
+    static const char names[7][4] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+    for (size_t i = 0; i < 7; i++)
+        if (take_letters(c, names[i]))
+            break;
+    take(c, ',');
+    pass_spaces(c);
+}
+
 static bool date(struct cursor *c, enum timestamp_order order, struct timestamp *out)
 {
     int number;
+    if (is_letter(peek(c)))
+        pass_weekday(c);
     switch (digits(c, &number)) {
     case 0:
         return month_leads(c, out);

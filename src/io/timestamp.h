@@ -6,7 +6,8 @@
 /* Dates and times as people and loggers write them, read without a locale and without a clock.
  *
  * A moment is a date and a clock time: 2015-02-04 17:51:00, 2025-10-24T10:00:00.5+02:00,
- * 10/03/2004 18.00.00, 16-Mar-2004 6:05 PM, 20041003T180000Z. A date alone and a clock time alone
+ * 10/03/2004 18.00.00, 16-Mar-2004 6:05 PM, 20041003T180000Z,
+ * Wed, 04 Feb 2015 17:51:00 GMT. A date alone and a clock time alone
  * are read too, for files that keep them in two columns. A time that names no zone is taken as
  * UTC. */
 

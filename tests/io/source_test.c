@@ -1,15 +1,19 @@
 /* Sources on a real loop: a receiver that writes down what it is told, and may refuse. */
 #include "io/source.h"
 
+#include "io/simulate.h"
+
 #include "base/check.h"
 #include "base/number.h"
 
 #include <math.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -35,6 +39,7 @@ struct receiver {
     size_t refusals;
     bool just_refused;
     bool in_start;
+    bool only_counts;
     uv_timer_t resume_timer;
 };
 
@@ -85,13 +90,14 @@ static bool on_readings(void *context, const struct reading *readings, size_t co
         r->first_ts_ms = readings[0].source_ts_ms;
     r->moments++;
     r->single += count;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !r->only_counts; i++) {
         char number[NUMBER_TEXT_MAX + 1];
         number[number_format(number, readings[i].value.number)] = '\0';
         append(r->readings, "%s%.*s=%s%.*s", i ? " " : "", (int)readings[i].type.size,
                readings[i].type.bytes, number, (int)readings[i].unit.size, readings[i].unit.bytes);
     }
-    append(r->readings, ";");
+    if (!r->only_counts)
+        append(r->readings, ";");
     if (r->moments == r->stop_after)
         stop(r);
     return true;
@@ -364,6 +370,61 @@ static void a_long_replay_leaves_the_loop_to_others(void **state)
     assert_int_equal(r->ends, 0);
 }
 
+static long resident_kib(void)
+{
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_maxrss;
+}
+
+static void memory_stays_flat_however_long_the_file_is(void **state)
+{
+    enum { ROWS = 300000 };
+    struct receiver *r = *state;
+    FILE *file = fopen(r->path, "w");
+    assert_non_null(file);
+    fputs("time,temp,note\n", file);
+    for (int i = 0; i < ROWS; i++)
+        fprintf(file, "%d,%d.5,\"a note, of some length, in quotes\"\n", 1761300000 + i, i % 30);
+    fclose(file);
+    r->only_counts = true;
+    long before_kib = resident_kib();
+    struct source_options options = {.kind = SOURCE_DATASET, .path = r->path, .speed = INFINITY};
+    run(r, &options);
+    assert_int_equal(r->moments, ROWS);
+    assert_true(resident_kib() - before_kib < 4096); /* the file has 16 MiB */
+}
+
+static void what_the_simulator_writes_is_read_without_flags(void **state)
+{
+    static const char *const scenarios[] = {NULL, "home", "environment", "healthcare", "industry"};
+    for (size_t i = 0; i < 2 * COUNT_OF(scenarios); i++) {
+        struct receiver *r = *state;
+        FILE *file = fopen(r->path, "w");
+        assert_non_null(file);
+        assert_int_equal(simulate_write(file, scenarios[i / 2], 50, 7, 1761300000000,
+                                        i % 2 ? SIMULATE_CSV : SIMULATE_JSON),
+                         ERR_OK);
+        fclose(file);
+        struct source_options options = {.kind = SOURCE_DATASET,
+                                         .path = r->path,
+                                         .speed = INFINITY};
+        run(r, &options);
+        struct simulate model;
+        struct reading readings[SIMULATE_PROPERTIES_MAX];
+        assert_int_equal(simulate_init(&model, scenarios[i / 2], 7, 0), ERR_OK);
+        assert_int_equal(r->moments, 50);
+        assert_int_equal(r->single, 50 * simulate_read(&model, readings));
+        assert_int_equal(r->first_ts_ms, 1761300000000);
+        assert_string_equal(r->notices, "");
+        tear_down(state);
+        assert_int_equal(set_up(state), 0);
+    }
+    struct receiver *r = *state;
+    uv_close((uv_handle_t *)&r->resume_timer, NULL);
+    uv_run(&r->loop, UV_RUN_DEFAULT);
+}
+
 static void a_simulated_temperature_comes_at_once_and_then_every_so_often(void **state)
 {
     struct receiver *r = *state;
@@ -459,13 +520,18 @@ static void a_command_that_runs_on_is_ended_with_the_source(void **state)
     struct receiver *r = *state;
     char command[256];
     snprintf(command, sizeof command,
-             "trap '' TERM; echo '{\"t\":1}'; (echo $$ > %s); while :; do sleep 0.05; done",
-             r->path);
+             "trap '' TERM; echo $$ > %s; echo '{\"t\":1}'; while :; do sleep 0.05; done", r->path);
     r->stop_after = 1;
     struct source_options options = {.kind = SOURCE_EXEC, .command = command};
     run(r, &options);
     assert_int_equal(r->moments, 1);
     assert_int_equal(r->ends, 0);
+    int pid = 0;
+    FILE *file = fopen(r->path, "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%d", &pid), 1);
+    fclose(file);
+    assert_int_equal(kill((pid_t)pid, 0), -1);
 }
 
 static void count_ends_a_command_that_runs_on(void **state)
@@ -541,6 +607,8 @@ int main(void)
         on_a_loop(a_file_without_readings_lists_its_columns),
         on_a_loop(a_folder_is_no_dataset),
         on_a_loop(a_long_replay_leaves_the_loop_to_others),
+        on_a_loop(memory_stays_flat_however_long_the_file_is),
+        on_a_loop(what_the_simulator_writes_is_read_without_flags),
         on_a_loop(a_simulated_temperature_comes_at_once_and_then_every_so_often),
         on_a_loop(a_seed_repeats_its_values),
         on_a_loop(an_unknown_scenario_names_those_there_are),
