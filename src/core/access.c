@@ -14,8 +14,12 @@ static const char *const role_texts[ROLE_COUNT] = {"sensor", "actuator", "contro
 
 /* Words that a property must not be, because a reader of the bare JSON would take the record for
  * something else. */
-static const struct span reserved[] = {
-{"hello", 5},{"have", 4},{"state_update", 12},{"seal", 4},{"ack", 3},{"ping", 4},{"pong", 4},{"goodbye", 7},{"error", 5},{"command", 7},{"outcome", 7},{"set", 3},{"checkpoint", 10},{"enrol", 5},{"revoke", 6},{"decision", 8}};
+static const struct span reserved[] = {{"hello", 5},       {"have", 4},    {"state_update", 12},
+                                       {"seal", 4},        {"ack", 3},     {"ping", 4},
+                                       {"pong", 4},        {"goodbye", 7}, {"error", 5},
+                                       {"command", 7},     {"outcome", 7}, {"set", 3},
+                                       {"checkpoint", 10}, {"enrol", 5},   {"revoke", 6},
+                                       {"decision", 8}};
 
 bool access_may(enum role role, enum access_act act)
 {

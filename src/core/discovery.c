@@ -112,6 +112,17 @@ static void answer(struct node *n, struct member *m, struct address source)
     send_hello(n, HELLO_ANSWER, source);
 }
 
+/* Where it says it is now. A DIAL that has been out for a while to somewhere else is given up. */
+static void take_address(struct node *n, struct dialer *d, struct address address)
+{
+    d->told = address;
+    if (d->link != 0 && !ident_address_equal(d->address, address) &&
+        n->now_ms - d->dialed_ms >= TIME_DIAL_EVERY_MS)
+        peer_drop_dial(n, d);
+    if (d->link == 0)
+        d->address = address;
+}
+
 void discovery_hello(struct node *n, const struct hello *h, struct address source)
 {
     if (is_own_echo(n, h))
@@ -136,7 +147,7 @@ void discovery_hello(struct node *n, const struct hello *h, struct address sourc
         return;
     if (!m->discovered)
         m->how = h->kind == HELLO_CALL ? FACT_BY_BROADCAST : FACT_BY_ANSWER;
-    m->dialer.address = (struct address){source.ipv4, h->session_port};
+    take_address(n, &m->dialer, (struct address){source.ipv4, h->session_port});
     m->dialer.backoff_ms = 0;
     m->dialer.next_address = 0;
     if (h->kind == HELLO_CALL)
@@ -212,7 +223,9 @@ void discovery_dial_failed(struct node *n, struct dialer *d)
         d->at_ms = NODE_NEVER;
         return;
     }
-    if (m != NULL && !d->configured && m->address_count > 0) {
+    if (d->told.port != 0 && !ident_address_equal(d->told, d->address)) {
+        d->address = d->told;
+    } else if (m != NULL && !d->configured && m->address_count > 0) {
         d->address = m->addresses[d->next_address % m->address_count];
         d->next_address++;
     }

@@ -18,6 +18,7 @@ struct member;
 /* An address that is dialled until it works: a member's, or one given by --peer. */
 struct dialer {
     struct address address;
+    struct address told;   /* by its last hello; port 0: by none */
     struct member *member; /* NULL: --peer, before its first session */
     uint64_t link;         /* a DIAL is out, or the link lives; 0: none */
     uint64_t at_ms;        /* next DIAL; NODE_NEVER: only a hello causes one */

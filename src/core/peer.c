@@ -107,6 +107,13 @@ bool peer_dial(struct node *n, struct dialer *d)
     return true;
 }
 
+void peer_drop_dial(struct node *n, struct dialer *d)
+{
+    struct session *s = session_find(n, d->link);
+    if (s != NULL && s->state == PEER_DIALING)
+        hang_up(n, s, "it is somewhere else");
+}
+
 static void step(struct node *n, struct session *s, enum peer_input input, const struct message *m,
                  struct span why)
 {
@@ -377,7 +384,8 @@ static void tell_open(struct node *n, const struct session *s, struct member *m)
  * where its session comes from. */
 static void remember_address(struct node *n, const struct session *s, struct member *m)
 {
-    struct address address = s->outbound ? s->address : m->dialer.address;
+    struct address told = m->dialer.told.port != 0 ? m->dialer.told : m->dialer.address;
+    struct address address = s->outbound ? s->address : told;
     if (address.port == 0 || address.ipv4 != s->address.ipv4)
         return;
     if (!members_note_address(m, address))

@@ -14,6 +14,8 @@
 
 /* False at LIMIT_SESSIONS or out of memory. */
 bool peer_dial(struct node *n, struct dialer *d);
+/* Gives up a DIAL that is out; nothing when its link is up. */
+void peer_drop_dial(struct node *n, struct dialer *d);
 void peer_link_up(struct node *n, uint64_t link, const struct identity *identity,
                   struct address address);
 void peer_link_down(struct node *n, uint64_t link, struct span reason);

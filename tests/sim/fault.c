@@ -98,6 +98,9 @@ static void strike_host(struct world *w, const struct fault *f, struct host *h)
     case FAULT_CLOCK:
         clock_step(w, h);
         break;
+    case FAULT_MOVE:
+        host_move(w, h);
+        break;
     case FAULT_BACKUP:
         host_backup(h);
         break;
@@ -179,6 +182,7 @@ static void mend(struct world *w, const struct fault *f)
         w->net.now.replay_permille = w->net.now.forge_permille = 0;
         break;
     case FAULT_RESET:
+    case FAULT_MOVE:
     case FAULT_CLOCK:
         break;
     default:

@@ -18,6 +18,7 @@ enum fault_kind {
     FAULT_RESET,     /* a connection */
     FAULT_WEATHER,   /* loss, doubles, delay for all */
     FAULT_ATTACK,    /* datagrams replayed and forged */
+    FAULT_MOVE,      /* to another address */
     FAULT_CLOCK,     /* a wall clock steps */
     FAULT_DISK_FULL,
     FAULT_DISK_SLOW,

@@ -49,14 +49,19 @@ void host_fini(struct host *h)
     free(h->conns);
 }
 
+uint32_t host_ipv4(const struct host *h)
+{
+    return 0x0a000001 + h->index + (h->moves << 16 & 0xff0000);
+}
+
 struct address host_session_address(const struct host *h)
 {
-    return (struct address){0x0a000001 + h->index, (uint16_t)(40000 + h->life % 20000)};
+    return (struct address){host_ipv4(h), (uint16_t)(40000 + h->life % 20000)};
 }
 
 struct address host_private_address(const struct host *h)
 {
-    return (struct address){0x0a000001 + h->index, (uint16_t)(20000 + h->life % 20000)};
+    return (struct address){host_ipv4(h), (uint16_t)(20000 + h->life % 20000)};
 }
 
 /* Clocks. */
@@ -140,6 +145,9 @@ void host_on_later(struct world *w, const struct moment *m)
         return;
     if (later->event.kind == EVENT_FETCHED)
         later->event.fetched.bytes.bytes = later->bytes;
+    if (later->event.kind == EVENT_SENT &&
+        !net_unsent(w, h, later->event.sent.link, &later->event.sent.bytes))
+        return;
     if (later->event.kind == EVENT_EPOCH) {
         if (h->disk.full) { /* as long as it takes */
             host_later(w, h, 100 * WORLD_MS, &later->event, (struct span){0});
@@ -408,6 +416,17 @@ void host_leave(struct world *w, struct host *h)
     w->tally[TALLY_LEAVES]++;
     h->leaving = true;
     host_step(w, h, &(struct event){.kind = EVENT_LEAVE});
+}
+
+void host_move(struct world *w, struct host *h)
+{
+    if (!h->running)
+        return;
+    trace_note(w, "%s has another address", h->label);
+    w->tally[TALLY_MOVES]++;
+    h->moves++;
+    net_moved(w, h);
+    host_step(w, h, &(struct event){.kind = EVENT_CHANGED});
 }
 
 void host_backup(struct host *h)

@@ -48,7 +48,8 @@ struct host {
                                   */
     bool powered;
     bool running;
-    uint32_t life; /* which process this is; moments of an earlier one are void */
+    uint32_t moves; /* to another address */
+    uint32_t life;  /* which process this is; moments of an earlier one are void */
     struct node *node;
     uint64_t epoch;
     bool leaving, exiting;
@@ -98,6 +99,9 @@ void host_leave(struct world *w, struct host *h); /* asks; the process ends by i
 void host_backup(struct host *h);
 void host_backup_back(struct world *w, struct host *h); /* it does not run */
 
+/* The machine gets another address; what it was connected to hears no more of it. */
+void host_move(struct world *w, struct host *h);
+uint32_t host_ipv4(const struct host *h);
 struct address host_session_address(const struct host *h);
 struct address host_private_address(const struct host *h);
 

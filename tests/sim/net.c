@@ -52,8 +52,9 @@ void net_fini(struct world *w)
 
 struct host *net_host(struct world *w, uint32_t ipv4)
 {
-    uint32_t index = ipv4 - 0x0a000001;
-    return index < w->host_count ? &w->hosts[index] : NULL;
+    uint32_t index = (ipv4 - 0x0a000001) & 0xffff;
+    bool there = index < w->host_count && host_ipv4(&w->hosts[index]) == ipv4;
+    return there ? &w->hosts[index] : NULL;
 }
 
 bool net_open(const struct world *w, uint32_t from, uint32_t to)
@@ -90,7 +91,7 @@ static void unstall(struct world *w, uint32_t from, uint32_t to)
         for (int end = 0; end < 2; end++) {
             struct net_conn *c = w->net.conns[i];
             struct net_pipe *p = &c->ends[end].out;
-            if (!p->stalled || c->ends[end].host != from || c->ends[!end].host != to)
+            if (c->dead || !p->stalled || c->ends[end].host != from || c->ends[!end].host != to)
                 continue;
             p->stalled = false;
             pipe_due(w, i, end, w->now_us + rng_below(&w->rng, RETRANSMIT_MAX_US));
@@ -147,7 +148,7 @@ static void tell_sent(struct world *w, struct net_end *end)
 {
     if (end->state != NET_UP)
         return;
-    struct event e = {.kind = EVENT_SENT, .sent = {end->link, end->out.unsent_size}};
+    struct event e = {.kind = EVENT_SENT, .sent.link = end->link};
     host_later(w, &w->hosts[end->host], world_between(w, 20, 200), &e, (struct span){0});
 }
 
@@ -302,6 +303,16 @@ void net_hang_up(struct world *w, struct host *h, uint64_t link)
     pipe_pump(w, conn, end);
 }
 
+bool net_unsent(const struct world *w, const struct host *h, uint64_t link, size_t *bytes)
+{
+    int end;
+    const struct net_conn *c = net_link(w, h, link, &end);
+    if (!c || c->ends[end].state != NET_UP)
+        return false;
+    *bytes = c->ends[end].out.unsent_size;
+    return true;
+}
+
 static void link_down(struct world *w, uint32_t conn, int end, const char *reason, bool reset)
 {
     struct net_end *e = &w->net.conns[conn]->ends[end];
@@ -365,6 +376,12 @@ void net_process_gone(struct world *w, struct host *h, enum net_gone how)
         uint32_t number = h->conns[h->conn_count - 1];
         end_gone(w, number / 2, number & 1, how);
     }
+}
+
+void net_moved(struct world *w, struct host *h)
+{
+    for (size_t i = 0; i < h->conn_count; i++)
+        w->net.conns[h->conns[i] / 2]->dead = true;
 }
 
 void net_machine_back(struct world *w, const struct host *h)
@@ -492,7 +509,7 @@ void net_on_pipe(struct world *w, const struct moment *m)
     if (!s || s->arrive_us > w->now_us)
         return; /* this moment is of a pipe that was cleared */
     uint32_t to = c->ends[!end].host;
-    if (!net_open(w, c->ends[end].host, to) || !w->hosts[to].powered) {
+    if (c->dead || !net_open(w, c->ends[end].host, to) || !w->hosts[to].powered) {
         p->stalled = true;
         return;
     }

@@ -60,6 +60,7 @@ struct net_end {
 struct net_conn {
     struct net_end ends[2]; /* 0 dialled */
     struct address to;
+    bool dead;    /* one of its addresses is no more */
     bool session; /* counted by the judge */
 };
 
@@ -90,6 +91,8 @@ void net_dial(struct world *w, struct host *h, uint64_t link, struct address to)
 /* The end's, or NULL: no such link is up or being dialled. */
 struct net_conn *net_link(const struct world *w, const struct host *h, uint64_t link, int *end);
 void net_send(struct world *w, struct host *h, uint64_t link, struct span bytes);
+/* What the link owes now; false: it is gone. */
+bool net_unsent(const struct world *w, const struct host *h, uint64_t link, size_t *bytes);
 void net_hello_sent(struct world *w, struct host *h, uint64_t link);
 void net_hang_up(struct world *w, struct host *h, uint64_t link);
 /* The step is over: what was sent goes out. */
@@ -98,6 +101,8 @@ void net_flush(struct world *w, struct host *h, uint64_t link);
  * end; KILLED: the kernel tells the others at once; POWER: silence. */
 enum net_gone { NET_GONE_CLOSED, NET_GONE_KILLED, NET_GONE_POWER };
 void net_process_gone(struct world *w, struct host *h, enum net_gone how);
+/* It has another address: its connections carry nothing any more. */
+void net_moved(struct world *w, struct host *h);
 /* The machine is on again: what waited for it arrives. */
 void net_machine_back(struct world *w, const struct host *h);
 /* Some middle box forgets the connection: both ends hear of it. */

@@ -72,6 +72,11 @@ static void choose_hosts(struct rng *r, struct host_options hosts[HOSTS_MAX], si
             continue;
         h->reading_ms = (uint32_t)(100 + rng_below(r, 1900));
         h->batch_max = (uint32_t)(rng_below(r, 4) == 0 ? 1 + rng_below(r, 40) : 1);
+        if (rng_below(r, 150) != 0)
+            continue;
+        h->reading_ms = 20; /* a flood: windows and flights fill, readers lag and are fed from disk
+                             */
+        h->batch_max = 64;
     }
 }
 
