@@ -307,7 +307,6 @@ void link_conn_soon(struct link_conn *c)
         c->owes_sent = false;
         c->taken = 0;
         c->reported = link_output_unsent(c);
-        c->told_high = c->reported > LIMIT_UNSENT / 2;
         struct event e = {.kind = EVENT_SENT, .sent = {.link = c->id, .bytes = c->reported}};
         c->set->handler.on_event(c->set->handler.context, &e);
     }

@@ -142,15 +142,12 @@ void link_output_drain(struct link_conn *c)
     }
 }
 
-/* The core reckons with what it sends and learns from SENT how much of it is gone: when that gets
- * little, and once in a while. */
+/* The core reckons with what it sends and learns from SENT that it is gone. The kernel holds more
+ * than we do, so nothing stands still while that is told. */
 static void account(struct link_conn *c)
 {
-    size_t unsent = link_output_unsent(c);
-    c->told_high = c->told_high || unsent > LIMIT_UNSENT / 2;
-    bool lowered = c->told_high && unsent <= LIMIT_UNSENT / 2;
-    bool emptied = unsent == 0 && (c->reported > 0 || c->taken >= LIMIT_UNSENT / 4);
-    if (lowered || emptied) {
+    bool worth_telling = c->reported > 0 || c->taken >= LIMIT_UNSENT / 4;
+    if (link_output_unsent(c) == 0 && worth_telling) {
         c->owes_sent = true;
         link_soon(c->set);
     }

@@ -55,7 +55,6 @@ struct link_conn {
     bool paused;          /* had its turn; reads on in the next one */
     bool finished;        /* LEAVING: everything is out, the end was said */
     bool broken;          /* the socket takes no more; what it still gives tells why */
-    bool told_high;       /* more than half of LIMIT_UNSENT was unsent */
     bool owes_sent;       /* a SENT event is due */
     const char *failed;   /* a LINK_DOWN with this reason is due */
     uint64_t deadline_ms; /* UINT64_MAX: none */

@@ -282,6 +282,24 @@ static void at_the_bound_of_one_source_its_oldest_stranger_makes_room(void **sta
     }
 }
 
+static void at_the_bound_of_links_new_ones_are_refused_at_both_ends(void **state)
+{
+    struct link_pair *p = *state;
+    for (uint64_t i = 0; i < LIMIT_SESSIONS; i++) {
+        link_pair_dial(&p->a, 2 * i + 1, link_port(p->b.set));
+        LINK_PAIR_UNTIL(p, p->a.ups == i + 1 && p->b.ups == i + 1);
+    }
+    link_pair_dial(&p->a, 2 * LIMIT_SESSIONS + 1, link_port(p->b.set));
+    LINK_PAIR_UNTIL(p, p->a.downs == 1);
+    assert_string_equal(p->a.reason, "too many links");
+    int one_more = knock(p, NULL);
+    LINK_PAIR_UNTIL(p, p->b.refused == 1);
+    assert_string_equal(p->b.cause, "too many links");
+    assert_int_equal(p->b.downs, 0);
+    assert_true(link_pair_works(p));
+    close(one_more);
+}
+
 static void join(struct link_stranger *s)
 {
     shake(s);
@@ -401,6 +419,7 @@ int main(void)
         PAIR(who_says_nothing_is_closed_after_the_deadline),
         PAIR(at_the_bound_the_oldest_stranger_makes_room),
         PAIR(at_the_bound_of_one_source_its_oldest_stranger_makes_room),
+        PAIR(at_the_bound_of_links_new_ones_are_refused_at_both_ends),
         PAIR(a_peer_gets_in_past_as_many_strangers_as_there_may_be),
         PAIR(nothing_that_could_be_resumed_is_given_away),
         PAIR(early_data_and_pre_shared_keys_get_nowhere),
