@@ -249,6 +249,21 @@ void discovery_lost(struct node *n, struct member *m)
     }
 }
 
+void discovery_reached(struct node *n, const struct session *s, struct member *m)
+{
+    struct address told = m->dialer.told.port != 0 ? m->dialer.told : m->dialer.address;
+    struct address address = s->outbound ? s->address : told;
+    if (address.port == 0 || address.ipv4 != s->address.ipv4)
+        return;
+    if (!members_note_address(m, address))
+        return;
+    struct effect *effect = node_store_effect(n, EFFECT_STORE_PEER, NULL, 0);
+    if (effect == NULL)
+        return;
+    effect->store_peer.device = span_of(m->device);
+    effect->store_peer.address = address;
+}
+
 void discovery_met(struct node *n, struct member *m)
 {
     m->dialer.at_ms = NODE_NEVER;

@@ -20,6 +20,9 @@ void discovery_add_address(struct node *n, struct span device, struct address ad
 void discovery_dial_failed(struct node *n, struct dialer *d);
 /* An open session with m ended without its goodbye. */
 void discovery_lost(struct node *n, struct member *m);
+/* m has an open session: remembers where it can be reached again, which is what we dialled, or what
+ * its datagrams named, if they came from where its session comes from. */
+void discovery_reached(struct node *n, const struct session *s, struct member *m);
 /* m has an open session now: nothing of it is dialled. */
 void discovery_met(struct node *n, struct member *m);
 void discovery_tick(struct node *n);

@@ -380,23 +380,6 @@ static void tell_open(struct node *n, const struct session *s, struct member *m)
     fact->ms = m->lost_ms > 0 ? n->now_ms - m->lost_ms : 0;
 }
 
-/* Where it can be reached again: what we dialled, or what its datagrams named, if they came from
- * where its session comes from. */
-static void remember_address(struct node *n, const struct session *s, struct member *m)
-{
-    struct address told = m->dialer.told.port != 0 ? m->dialer.told : m->dialer.address;
-    struct address address = s->outbound ? s->address : told;
-    if (address.port == 0 || address.ipv4 != s->address.ipv4)
-        return;
-    if (!members_note_address(m, address))
-        return;
-    struct effect *effect = node_store_effect(n, EFFECT_STORE_PEER, NULL, 0);
-    if (effect == NULL)
-        return;
-    effect->store_peer.device = span_of(m->device);
-    effect->store_peer.address = address;
-}
-
 static void note_hello(struct node *n, struct session *s, struct member *member,
                        const struct message *m)
 {
@@ -452,7 +435,7 @@ static void do_open(struct node *n, struct session *s, const struct message *m, 
         s->dialer->link = 0;
     s->dialer = NULL;
     node_counted(n, NODE_SESSIONS);
-    remember_address(n, s, member);
+    discovery_reached(n, s, member);
     member->lost_ms = 0;
     discovery_met(n, member);
     for (struct log *l = member->logs; l != NULL; l = l->next) {
