@@ -69,12 +69,6 @@ static const char *next_step(enum err err)
     }
 }
 
-static void drop_gathering(struct store *s)
-{
-    store_batch_free(s->gathering);
-    s->gathering = NULL;
-}
-
 /* The loop lives on while something is to be reported. */
 static void hold_loop(struct store *s)
 {
@@ -92,7 +86,6 @@ static void give_up(struct store *s, enum err err, const char *cause)
         if (fd >= 0)
             close(fd);
     }
-    drop_gathering(s);
     s->state = FAILED;
     s->untold = true;
     snprintf(s->failure, sizeof s->failure, "cannot store into %s: %s; %s", s->path,
@@ -139,7 +132,8 @@ static void finish_probe(struct store *s, enum err err, const char *cause)
 static void tell_failure(struct store *s)
 {
     s->untold = false;
-    drop_gathering(s);
+    store_batch_free(s->gathering);
+    s->gathering = NULL;
     store_logs_clear(&s->logs);
     s->handler.on_failed(s->handler.context, s->failure);
 }

@@ -29,8 +29,8 @@ struct store_handler {
  * (user_version), refuses a newer one, checks it, and salvages what is readable from a damaged one
  * (the damaged file is kept beside it with a name that is told in `message`; ERR_OK then and
  * message not empty). Takes the lock `path`.lock for the life of the process: ERR_BUSY, message
- * says the pid that holds it. Errors otherwise: ERR_IO, ERR_CORRUPT, ERR_RANGE (newer schema),
- * ERR_MEMORY; message says what to do. */
+ * says the pid that holds it. Errors otherwise: ERR_IO, ERR_DENIED, ERR_FULL, ERR_RANGE (newer
+ * schema), ERR_MEMORY; message says what to do. */
 MUST_USE enum err store_open(struct store **store, uv_loop_t *loop, const char *path,
                              const struct store_handler *handler, char *message,
                              size_t message_bytes);

@@ -43,6 +43,12 @@ static int refusal(const struct fault *f, enum store_vfs_kind kind)
     }
 }
 
+static int corrupt(void *context, const struct store_vfs_op *op)
+{
+    (void)op;
+    return *(atomic_bool *)context ? SQLITE_CORRUPT : SQLITE_OK;
+}
+
 static int before(void *context, const struct store_vfs_op *op)
 {
     struct fault *f = context;
@@ -284,6 +290,37 @@ static void a_failure_says_what_to_do(void **state)
     free(l);
 }
 
+static void damage_that_writing_meets_is_mended_at_the_next_start(void **state)
+{
+    (void)state;
+    struct store_world *w = malloc(sizeof *w);
+    assert_non_null(w);
+    atomic_bool damaged = false;
+    store_world_init(w, STORE_WORLD_MEMORY);
+    store_vfs_install(corrupt, &damaged);
+    store_world_open(w);
+    struct store_world_log log = store_world_log("sensor1", 7);
+    store_world_put(w, &log, 9);
+    store_world_wait(w);
+    damaged = true;
+    store_world_put(w, &log, 1);
+    store_world_wait(w);
+    assert_int_equal(w->failures, 1);
+    assert_non_null(strstr(w->failure, "start again"));
+    damaged = false;
+    store_world_close(w);
+    store_world_open(w);
+    assert_int_not_equal(strlen(w->message), 0);
+    assert_int_equal(store_world_find(w, &log)->event.restore_log.last, 9);
+    store_world_close(w);
+    store_world_open(w);
+    assert_string_equal(w->message, "");
+    store_world_close(w);
+    store_vfs_remove();
+    store_world_fini(w);
+    free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +329,7 @@ int main(void)
         cmocka_unit_test(the_disk_may_be_full_at_any_moment),
         cmocka_unit_test(what_is_reported_stored_was_synced),
         cmocka_unit_test(a_failure_says_what_to_do),
+        cmocka_unit_test(damage_that_writing_meets_is_mended_at_the_next_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

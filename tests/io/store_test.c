@@ -178,6 +178,30 @@ static void expect_cut(struct store_world *w, struct store_world_log *a, uint64_
     store_world_expect(w, a, 1, last + 20);
 }
 
+static void a_row_that_is_cut_keeps_the_chain_hash_of_its_new_end(void **state)
+{
+    struct store_world *w = *state;
+    struct store_world_log a = store_world_log("sensor1", 7);
+    store_world_put(w, &a, 30);
+    store_world_wait(w);
+    store_world_put(w, &a, 70);
+    store_world_wait(w);
+    store_world_describe(w, &a, 50, false);
+    store_world_wait(w);
+    reopen(w);
+    assert_int_equal(store_world_find(w, &a)->event.restore_log.last, 50);
+    assert_int_equal(store_world_find(w, &a)->tail_last, 50);
+    sqlite3 *db;
+    sqlite3_stmt *row;
+    assert_int_equal(sqlite3_open(w->path, &db), SQLITE_OK);
+    const char *sql = "SELECT hash FROM run WHERE id = (1 << 40) + 31 AND count = 20";
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &row, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+    assert_memory_equal(sqlite3_column_blob(row, 0), &a.head, sizeof a.head);
+    sqlite3_finalize(row);
+    sqlite3_close(db);
+}
+
 static void a_log_is_cut_back_within_a_row_on_disk(void **state)
 {
     struct store_world *w = *state;
@@ -446,6 +470,7 @@ int main(void)
         TEST(what_is_not_yet_on_disk_can_be_fetched),
         TEST(a_fetch_knows_its_bounds),
         TEST(an_effect_of_any_size_is_kept_in_rows_that_fit_a_message),
+        TEST(a_row_that_is_cut_keeps_the_chain_hash_of_its_new_end),
         TEST(a_log_is_cut_back_within_a_row_on_disk),
         TEST(a_log_is_cut_back_while_its_records_are_on_their_way),
         TEST(records_given_again_replace_what_follows),
