@@ -7,7 +7,9 @@ PREFIX ?= $(HOME)/.local
 SEEDS ?= 1000
 SECONDS ?= 60
 
-CTEST := ctest --no-tests=error --output-on-failure --no-label-summary -j $(shell nproc)
+# One more than there are cores, for many tests mostly wait.
+JOBS ?= $(shell expr $$(nproc) + 1)
+CTEST := ctest --no-tests=error --output-on-failure --no-label-summary -j $(JOBS)
 BUILT := build/build.ninja
 
 .PHONY: build deps deps-test test demo install uninstall bench sim fuzz examples asan tsan format \
