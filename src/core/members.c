@@ -98,6 +98,14 @@ bool members_note_address(struct member *m, struct address address)
     return true;
 }
 
+void members_note_end(struct member *m, struct span evidence)
+{
+    size_t size = evidence.size < LIMIT_REASON ? evidence.size : LIMIT_REASON;
+    if (size > 0)
+        memcpy(m->evidence, evidence.bytes, size);
+    m->evidence[size] = '\0';
+}
+
 /* The sliding window of RFC 6479's kind: one bit for each of the 64 counters up to the highest. */
 bool members_fresh(struct member *m, uint64_t epoch, uint64_t counter)
 {

@@ -14,6 +14,8 @@ struct member *members_add(struct node *n, struct span device);
 /* Puts an address first; the oldest beyond LIMIT_ADDRESSES goes. False: it was the first already.
  */
 bool members_note_address(struct member *m, struct address address);
+/* Keeps why its last session ended, cut to LIMIT_REASON. */
+void members_note_end(struct member *m, struct span evidence);
 /* A hello's (epoch, counter) has not been seen and is not older than what has. Marks it seen. */
 bool members_fresh(struct member *m, uint64_t epoch, uint64_t counter);
 

@@ -43,9 +43,11 @@ struct member {
     enum fact_how how;
     uint64_t found_ms; /* first heard of in this process */
     uint64_t heard_ms;
-    uint64_t answered_ms; /* last HELLO_ANSWER to it */
-    uint64_t lost_ms;     /* when its session ended; 0: never had one, or it left */
-    bool discovered;      /* told to people */
+    uint64_t answered_ms;            /* last HELLO_ANSWER to it */
+    uint64_t lost_ms;                /* when its session ended; 0: never had one, or it left */
+    bool left;                       /* it said goodbye and has not come back */
+    char evidence[LIMIT_REASON + 1]; /* why its last session ended */
+    bool discovered;                 /* told to people */
     bool useless; /* neither wants the other's logs: not dialled again in this epoch of its */
     struct session *session; /* the open one */
     struct dialer dialer;
@@ -74,6 +76,7 @@ struct session {
     struct dialer *dialer;    /* outbound: who dialled */
     uint64_t epoch;
     uint64_t up_ms, heard_ms, sent_ms, pinged_ms;
+    bool rtt_known;
     uint64_t rtt_ms;
     uint64_t author_time_ms; /* its wall clock in its hello */
     size_t unsent;

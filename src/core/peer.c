@@ -429,6 +429,7 @@ static void do_open(struct node *n, struct session *s, const struct message *m, 
         hang_up_and_give_back(n, s, "nothing to share");
         return;
     }
+    member->left = false;
     member->session = s;
     s->member = member;
     if (s->dialer != NULL)
@@ -470,8 +471,10 @@ static void do_ping(struct node *n, struct session *s, const struct message *m, 
 static void do_pong(struct node *n, struct session *s, const struct message *m, struct span why)
 {
     (void)why;
-    if (m->ping.sent_ms <= n->now_ms && m->ping.sent_ms >= s->up_ms)
+    if (m->ping.sent_ms <= n->now_ms && m->ping.sent_ms >= s->up_ms) {
+        s->rtt_known = true;
         s->rtt_ms = n->now_ms - m->ping.sent_ms;
+    }
 }
 
 static void do_unknown(struct node *n, struct session *s, const struct message *m, struct span why)
@@ -486,6 +489,8 @@ static void do_left(struct node *n, struct session *s, const struct message *m, 
     struct member *member = s->member;
     node_fact(n, FACT_LEFT, span_of(member->device));
     hang_up(n, s, "it said goodbye");
+    member->left = true;
+    members_note_end(member, SPAN("it said goodbye"));
     member->lost_ms = 0;
 }
 
@@ -498,6 +503,8 @@ static void lose(struct node *n, struct session *s, struct span evidence)
         fact->ms = n->now_ms - s->heard_ms;
         fact->text = event_effects_copy(n->fx, evidence);
     }
+    member->left = false;
+    members_note_end(member, evidence);
     member->lost_ms = s->heard_ms;
     session_remove(n, s);
     discovery_lost(n, member);

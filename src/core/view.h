@@ -1,0 +1,51 @@
+#ifndef CORE_VIEW_H
+#define CORE_VIEW_H
+
+#include "core/node.h"
+
+/* What a node knows, for whoever asks: its peers, its topics, its sealed state. Read-only; pointers
+ * are valid until the node's next step. */
+
+enum view_presence {
+    VIEW_ONLINE,  /* a session stands and was heard of within two beats */
+    VIEW_SUSPECT, /* a session stands and has been silent for longer */
+    VIEW_OFFLINE, /* no session: it was lost, or never met in this life of ours */
+    VIEW_LEFT,    /* it said goodbye */
+    VIEW_PRESENCE_COUNT,
+};
+
+struct view_peer {
+    const char *device;
+    bool role_known;
+    enum role role;
+    enum view_presence presence;
+    bool heard;             /* of, in this life of ours */
+    uint64_t last_heard_ms; /* ago */
+    const char *evidence;   /* "connection reset", "no sign of life"; "" while all is well */
+    struct address address; /* port 0: none known */
+    enum fact_how how;      /* how it was found */
+    bool rtt_known;
+    uint64_t rtt_ms;
+    uint64_t epoch; /* 0: not proven yet */
+};
+
+struct view_topic {
+    struct span topic;
+    struct span bytes; /* the record that counts */
+    const struct log_id *log;
+    uint64_t seq;
+    bool sealed;
+};
+
+/* Walks all devices that were proven by a certificate, in no particular order; *at is 0 at first.
+ */
+bool view_peer_next(const struct node *n, uint64_t now_ms, size_t *at, struct view_peer *out);
+bool view_topic_next(const struct node *n, size_t *at, struct view_topic *out);
+bool view_topic(const struct node *n, struct span topic, struct view_topic *out);
+/* Over the sealed head of every log: equal on two peers if and only if they hold the same sealed
+ * records. */
+void view_state_hash(const struct node *n, struct chain_hash *hash);
+const char *view_presence_text(enum view_presence presence); /* "online" */
+const char *view_how_text(enum fact_how how);                /* "broadcast" */
+
+#endif
