@@ -241,14 +241,17 @@ static bool same(double a, double b)
     return a >= b && a <= b;
 }
 
-/* As numbers when both are, else as texts. */
+/* As numbers when both are, else as texts; TRUE is true. */
 static bool passes(const struct filter *f, const struct dataset_cell *cell)
 {
     double number;
+    bool truth;
     if (f->is_number && dataset_cell_number(cell, f->point, &number))
         return same(number, f->number);
     if (cell->kind == DATASET_CELL_ABSENT || cell->kind == DATASET_CELL_NULL)
         return f->value.size == 0;
+    if (dataset_cell_truth(cell, &truth))
+        return dataset_cell_same(cell->text, f->value);
     return span_equal(cell->text, f->value);
 }
 

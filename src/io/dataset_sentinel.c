@@ -2,7 +2,13 @@
 
 #include <math.h>
 
-enum { REPEATED = 2, SPREADS = 2, SPREADS_ALONE = 5, LEAST_MAGNITUDE = 50 };
+enum {
+    REPEATED = 2,
+    SPREADS = 2,
+    SPREADS_NINES = 5,
+    SPREADS_HUNDREDS = 10,
+    LEAST_MAGNITUDE = 50,
+};
 
 static bool same(double a, double b)
 {
@@ -50,16 +56,31 @@ static size_t count_showing(const struct dataset_survey *surveys, const size_t *
     return showing;
 }
 
+/* -100, -200, -1000 in a column that is never negative otherwise */
+static bool is_alone_below(const struct dataset_survey *s, double value)
+{
+    double low;
+    double high;
+    return same(s->low.value, value) && value <= -100 && same(fmod(value, 100), 0) &&
+           dataset_survey_range(s, value, &low, &high) && low >= 0 &&
+           shows(s, value, SPREADS_HUNDREDS);
+}
+
+static bool is_sentinel_alone(const struct dataset_survey *s, double value)
+{
+    return (is_nines(value) && shows(s, value, SPREADS_NINES)) || is_alone_below(s, value);
+}
+
 static bool is_sentinel(const struct dataset_survey *surveys, const size_t *columns, size_t count,
-                        double value, size_t *where)
+                        size_t i, double value, size_t *where)
 {
     if (!is_sentinel_like(value))
         return false;
     *where = count_showing(surveys, columns, count, value, SPREADS);
     if (*where >= 2)
         return true;
-    *where = count_showing(surveys, columns, count, value, SPREADS_ALONE);
-    return *where == 1 && is_nines(value);
+    *where = 1;
+    return is_sentinel_alone(&surveys[columns[i]], value);
 }
 
 bool dataset_sentinel_find(const struct dataset_survey *surveys, const size_t *columns,
@@ -68,10 +89,10 @@ bool dataset_sentinel_find(const struct dataset_survey *surveys, const size_t *c
     for (size_t i = 0; i < count; i++) {
         const struct dataset_survey *s = &surveys[columns[i]];
         *sentinel = s->low.value;
-        if (s->numbers && is_sentinel(surveys, columns, count, *sentinel, where))
+        if (s->numbers && is_sentinel(surveys, columns, count, i, *sentinel, where))
             return true;
         *sentinel = s->high.value;
-        if (s->numbers && is_sentinel(surveys, columns, count, *sentinel, where))
+        if (s->numbers && is_sentinel(surveys, columns, count, i, *sentinel, where))
             return true;
     }
     return false;

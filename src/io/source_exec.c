@@ -115,9 +115,9 @@ static void drained(struct source *base)
         return;
     }
     snprintf(text, sizeof text,
-             "the command %s after %llu readings; for one that prints and ends, --every SECONDS "
+             "the command %s after %llu reading%s; for one that prints and ends, --every SECONDS "
              "runs it again and again",
-             how, (unsigned long long)base->sent);
+             how, (unsigned long long)base->sent, base->sent == 1 ? "" : "s");
     source_base_end(base, ERR_CLOSED, text);
 }
 

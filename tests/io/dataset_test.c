@@ -370,6 +370,13 @@ static const struct example texts[] = {
      .rows = 1, .first = "2017-01-30T18:00:00 on=true"},
     {.text = "[{\"t\": NaN, \"h\": 1.5, \"NaN\": 2},\n{\"t\": 2, \"h\": NaN},{\"t\":NaN}]", .rows = 2,
      .first = "- h=1.5 nan=2"},
+    {.text = "t,motion\n1,TRUE\n2,FALSE\n3,TRUE\n", .rows = 2, .filters = {W("motion", "true")},
+     .first = "- temperature=1Cel motion=true"},
+    {.text = "CO;T\n2,5;13,5\n-200;13,1\n1,5;-0,5\n-200;12\n2,6;11\n", .rows = 5,
+     .first = "- co=2.5 temperature=13.5Cel",
+     .notice = "-200 is taken as \"no value\": it lies far outside the other values of 1 column and "
+               "is repeated"},
+    {.text = "balance\n-200\n-50\n30\n-200\n10\n", .rows = 5, .first = "- balance=-200"},
     {.text = "Temp (°C),Note\n1.5,x\n2.5,y\n", .rows = 2, .columns = {C("temperature")},
      .first = "- temperature=1.5Cel"},
     {.text = "\"a\"\"b\",t\n\"x\"\"y\",1\n\"z\",2\n", .rows = 1, .filters = {W("a\"b", "x\"y")},
