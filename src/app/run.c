@@ -101,10 +101,16 @@ static int open_node(struct shell *sh, char *message)
     return RUN_FAILED;
 }
 
+/* A device that boots in 1970 judges certificates by the newest time that it ever wrote itself. */
 static void on_restored(void *context, const struct event *e)
 {
+    struct shell *sh = context;
     struct event copy = *e;
-    shell_event(context, &copy);
+    bool record = e->kind == EVENT_RESTORE_TOPIC || e->kind == EVENT_RESTORE_TAIL;
+    bool own = record && strcmp(e->restore_record.id.device, sh->options->device) == 0;
+    if (own && e->restore_record.record->ts > sh->newest_ms)
+        sh->newest_ms = e->restore_record.record->ts;
+    shell_event(sh, &copy);
 }
 
 /* "host:port" to an address; a name is looked up once, at the start. */
@@ -154,6 +160,8 @@ static int start_node(struct shell *sh, char *message)
             sh->options->data, sh->options->device);
         return RUN_FAILED;
     }
+    if (sh->newest_ms > 0)
+        trust_note_time(sh->trust, sh->newest_ms);
     int status = add_peers(sh, message);
     if (status != RUN_OK)
         return status;

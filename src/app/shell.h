@@ -54,6 +54,7 @@ struct shell {
     struct shell_name names[SHELL_LINKS]; /* for --trace */
     size_t name_count;
 
+    uint64_t newest_ms; /* the latest stamp on disk at the start */
     int status;
     bool leaving, ending;
 };

@@ -7,7 +7,8 @@
 
 /* Names of things: keys, devices, logs, addresses. */
 
-/* The first 160 bits of SHA-256 over the SubjectPublicKeyInfo (RFC 7093 section 2, method 1). */
+/* The first 160 bits of SHA-256 over the SubjectPublicKeyInfo (as RFC 7093 section 2, method 4,
+ * makes key identifiers, with the length of its method 1). */
 struct key_id {
     uint8_t bytes[20];
 };
