@@ -146,6 +146,9 @@ bool config_rule_when(struct rule *rule, struct span text, char why[CONFIG_RULE_
                       "missing: temperature > 25",
                       shown(word), word.bytes);
         word = take_word(&rest);
+    } else if (find_over(word, &rule->over)) {
+        return no(why, "%.*s of what? %.*s temperature > 25", shown(word), word.bytes, shown(word),
+                  word.bytes);
     }
     if (!set_topic(rule, word, why))
         return false;

@@ -16,8 +16,10 @@
 
 enum {
     LINE_BYTES = 8192,
-    TRACE_BYTES = 4 * LIMIT_LINE,
+    END_BYTES = 8,                             /* "...", the end of a colour, a newline */
+    TRACE_BYTES = 4 * LIMIT_LINE + LINE_BYTES, /* each byte of a message escaped */
     RESTORED_BYTES = 256,
+    BROADCAST_BYTES = 512,
     PATH_BYTES = 4096,
     TRIED_BYTES = 512,
     REFUSED_BURST = 10, /* told at once; then one a second */
@@ -27,17 +29,74 @@ enum {
 struct console {
     struct console_options options;
     struct writer out, err;
+    struct writer early; /* JSON: what came before "started", which is the first line always */
+    bool started;
     bool out_colour, err_colour;
     struct words words;
     char network[16];
     char keys[PATH_BYTES], file[PATH_BYTES], tried[TRIED_BYTES], restored[RESTORED_BYTES];
     size_t restored_size;
+    char broadcast[BROADCAST_BYTES]; /* a line that is not ended yet; empty: none */
+    size_t broadcast_size;
     uint64_t refused_ms; /* when the bucket was full */
     uint64_t refused_untold;
     char *trace;   /* made when first needed */
     uint64_t mask; /* a bit for each kind of fact that is told */
     char line[LINE_BYTES];
 };
+
+static const char *const colours[] = {
+    [WORDS_USUAL] = "",
+    [WORDS_GOOD] = "\033[32m",
+    [WORDS_BAD] = "\033[33m",
+    [WORDS_STRONG] = "\033[1m",
+};
+
+/* "[sensor1] ", and the colour of what follows. */
+static void begin_line(const struct console *c, struct buf *b, bool colour, enum words_style style)
+{
+    buf_text(b, colour ? "\033[2m[" : "[");
+    buf_text(b, c->options.device);
+    buf_text(b, colour ? "]\033[0m " : "] ");
+    if (colour)
+        buf_text(b, colours[style]);
+}
+
+static struct buf line_in(char *memory, size_t capacity)
+{
+    struct buf b;
+    buf_init(&b, memory, capacity - END_BYTES);
+    return b;
+}
+
+static struct buf new_line(struct console *c)
+{
+    return line_in(c->line, sizeof c->line);
+}
+
+/* Ends the line; END_BYTES were kept free for this. */
+static void end_line(struct writer *w, struct buf *b, bool colour)
+{
+    bool cut = b->overflow;
+    b->overflow = false;
+    b->capacity += END_BYTES;
+    if (cut)
+        buf_text(b, "...");
+    buf_text(b, colour ? "\033[0m\n" : "\n");
+    writer_put(w, buf_view(b));
+}
+
+/* What was broadcast in one turn is one line. */
+static void end_broadcast(struct console *c)
+{
+    if (c->broadcast_size == 0)
+        return;
+    struct buf b = new_line(c);
+    begin_line(c, &b, c->out_colour, WORDS_USUAL);
+    buf_put(&b, c->broadcast, c->broadcast_size);
+    end_line(&c->out, &b, c->out_colour);
+    c->broadcast_size = 0;
+}
 
 static bool colour_wanted(int fd)
 {
@@ -75,6 +134,14 @@ static uint64_t mask_of(const struct console_options *o)
     return mask;
 }
 
+/* Whom a person could start, so that this device is not alone. */
+static const char *other_than(const char *device)
+{
+    enum role role;
+    bool known = access_role_of_name(span_of(device), &role);
+    return known && role == ROLE_ACTUATOR ? "sensor1" : "actuator1";
+}
+
 struct console *console_new(const struct console_options *options)
 {
     struct console *c = calloc(1, sizeof *c);
@@ -83,12 +150,14 @@ struct console *console_new(const struct console_options *options)
     c->options = *options;
     writer_init(&c->out, options->out);
     writer_init(&c->err, options->err);
+    writer_init(&c->early, -1);
     c->out_colour = !options->json && colour_wanted(options->out);
     c->err_colour = colour_wanted(options->err);
     c->words = (struct words){.network = c->network,
                               .keys = c->keys,
                               .tried = c->tried,
                               .file = c->file,
+                              .other = other_than(options->device),
                               .restored = c->restored};
     set_file(c);
     c->mask = mask_of(options);
@@ -99,6 +168,8 @@ void console_free(struct console *c)
 {
     if (c == NULL)
         return;
+    end_broadcast(c);
+    writer_fini(&c->early, 0);
     writer_fini(&c->out, LEAVE_WAIT_MS);
     writer_fini(&c->err, LEAVE_WAIT_MS);
     free(c->trace);
@@ -131,44 +202,6 @@ void console_rules_file(struct console *c, const char *path)
 void console_tried(struct console *c, const char *tried)
 {
     snprintf(c->tried, sizeof c->tried, "%s", tried);
-}
-
-static const char *const colours[] = {
-    [WORDS_USUAL] = "",
-    [WORDS_GOOD] = "\033[32m",
-    [WORDS_BAD] = "\033[33m",
-    [WORDS_STRONG] = "\033[1m",
-};
-
-/* "[sensor1] ", and the colour of what follows. */
-static void begin_line(const struct console *c, struct buf *b, bool colour, enum words_style style)
-{
-    buf_text(b, colour ? "\033[2m[" : "[");
-    buf_text(b, c->options.device);
-    buf_text(b, colour ? "]\033[0m " : "] ");
-    if (colour)
-        buf_text(b, colours[style]);
-}
-
-/* Ends the line, cut if it was too long. */
-static void end_line(struct writer *w, struct buf *b, bool colour)
-{
-    static const char cut[] = "...\033[0m\n";
-    if (b->overflow) {
-        b->overflow = false;
-        if (b->size > b->capacity - sizeof cut)
-            b->size = b->capacity - sizeof cut;
-        buf_text(b, "...");
-    }
-    buf_text(b, colour ? "\033[0m\n" : "\n");
-    writer_put(w, buf_view(b));
-}
-
-static struct buf new_line(struct console *c)
-{
-    struct buf b;
-    buf_init(&b, c->line, sizeof c->line);
-    return b;
 }
 
 /* The reader was too slow for some lines: that, too, is told. */
@@ -206,17 +239,29 @@ static void collect_restored(struct console *c, const struct fact *fact)
     c->restored[c->restored_size] = '\0';
 }
 
+static void put_json(struct console *c, enum fact_kind kind, struct span line)
+{
+    bool early = !c->started && kind == FACT_RESTORED_TOPIC;
+    writer_put(early ? &c->early : &c->out, line);
+    if (kind != FACT_STARTED)
+        return;
+    c->started = true;
+    writer_put(&c->out, (struct span){c->early.bytes, c->early.size});
+    writer_fini(&c->early, 0);
+}
+
 void console_fact(struct console *c, const struct fact *fact, uint64_t wall_ms)
 {
     bool unchanged = fact->kind == FACT_ACTION && !fact->changed;
     if (!(c->mask >> fact->kind & 1) || (unchanged && c->options.quiet))
         return;
+    end_broadcast(c);
     tell_dropped(c, wall_ms);
     struct buf b = new_line(c);
     if (c->options.json) {
         console_json_fact(&b, &c->words, fact, wall_ms);
         if (!b.overflow)
-            writer_put(&c->out, buf_view(&b));
+            put_json(c, fact->kind, buf_view(&b));
         return;
     }
     if (fact->kind == FACT_RESTORED_TOPIC) {
@@ -338,8 +383,8 @@ void console_broadcast(struct console *c, const struct reading *reading)
 {
     if (c->options.quiet)
         return;
-    struct buf b = new_line(c);
     if (c->options.json) {
+        struct buf b = new_line(c);
         console_json_begin(&b, "broadcast", span_of(c->options.device), clock_ms(CLOCK_REALTIME));
         if (reading != NULL)
             console_json_reading(&b, reading->type, &reading->value, reading->unit);
@@ -347,18 +392,16 @@ void console_broadcast(struct console *c, const struct reading *reading)
         writer_put(&c->out, buf_view(&b));
         return;
     }
-    begin_line(c, &b, c->out_colour, WORDS_USUAL);
-    buf_text(&b, "Broadcasted HELLO");
-    if (reading != NULL) {
-        buf_text(&b, " & ");
-        if (span_is(reading->type, "temperature"))
-            buf_text(&b, "temp");
-        else
-            text_escape(&b, reading->type, LIMIT_NAME);
-        buf_char(&b, ' ');
-        words_value(&b, &reading->value, reading->unit);
-    }
-    end_line(&c->out, &b, c->out_colour);
+    if (reading == NULL)
+        end_broadcast(c);
+    struct buf b;
+    buf_init(&b, c->broadcast, sizeof c->broadcast);
+    b.size = c->broadcast_size;
+    if (reading != NULL)
+        buf_text(&b, b.size == 0 ? "Broadcasted " : " & ");
+    words_broadcast(&b, reading);
+    if (!b.overflow)
+        c->broadcast_size = b.size;
 }
 
 /* A message's text is JSON already: its backslashes stay single. */
@@ -380,8 +423,7 @@ void console_trace(struct console *c, enum console_way way, const char *who, str
 {
     if (c->trace == NULL && (c->trace = malloc(TRACE_BYTES)) == NULL)
         return;
-    struct buf b;
-    buf_init(&b, c->trace, TRACE_BYTES);
+    struct buf b = line_in(c->trace, TRACE_BYTES);
     if (c->options.json) {
         console_json_begin(&b, "trace", span_of(c->options.device), clock_ms(CLOCK_REALTIME));
         console_json_text(&b, "way", span_of(way == CONSOLE_IN ? "in" : "out"));
@@ -402,5 +444,6 @@ void console_trace(struct console *c, enum console_way way, const char *who, str
 
 bool console_flush(struct console *c)
 {
+    end_broadcast(c);
     return writer_flush(&c->out);
 }

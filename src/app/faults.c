@@ -17,9 +17,11 @@ static bool reserve(struct faults *f, size_t more)
 {
     if (f->size + more <= f->capacity)
         return true;
-    size_t capacity = f->capacity == 0 ? FAULTS_LINE_MAX : f->capacity * 2;
     if (f->size + more > FAULTS_BYTES_MAX)
         return false;
+    size_t capacity = f->capacity == 0 ? FAULTS_LINE_MAX : f->capacity;
+    while (capacity < f->size + more)
+        capacity *= 2;
     char *text = realloc(f->text, capacity);
     if (text == NULL)
         return false;
@@ -43,12 +45,13 @@ void faults_add(struct faults *f, const char *format, ...)
     size_t used = (size_t)size < sizeof line ? (size_t)size : sizeof line - 1;
     text_escape(&b, (struct span){line, used}, sizeof escaped - 1);
     buf_char(&b, '\n');
-    if (f->cut || !reserve(f, b.size)) {
+    if (f->cut || !reserve(f, b.size + 1)) {
         f->cut = true;
         return;
     }
     memcpy(f->text + f->size, b.bytes, b.size);
     f->size += b.size;
+    f->text[f->size] = '\0';
 }
 
 void faults_print(const struct faults *f, FILE *out)

@@ -9,7 +9,7 @@
 /* What is wrong with what a person wrote: gathered, so that everything is told at once. One fault
  * is one line; what stands in it from outside is escaped. */
 struct faults {
-    char *text; /* lines, each ended by a newline; not terminated */
+    char *text; /* lines, each ended by a newline; terminated; NULL while there is none */
     size_t size, capacity;
     size_t count;
     bool cut; /* FAULTS_BYTES_MAX was reached; further ones are only counted */

@@ -143,13 +143,10 @@ static void reconnected(struct buf *b, const struct words *w, const struct fact 
     duration_write(b, f->ms);
 }
 
-/* A state of our own that a rule set is told by its Action line. */
 static void sent(struct buf *b, const struct words *w, const struct fact *f)
 {
     (void)w;
     const struct record *r = f->record;
-    if (r->value.kind == VALUE_TEXT && r->topic.size == 0)
-        return;
     buf_text(b, f->count > 0 ? "Sent " : "Stored ");
     put_name(b, r->topic.size > 0 ? r->topic : r->type);
     buf_char(b, ' ');
@@ -290,14 +287,27 @@ static void refused(struct buf *b, const struct words *w, const struct fact *f)
     put_text(b, f->text);
 }
 
+/* As people see it everywhere: the first six digits, "8c1d-04". */
+static void put_network(struct buf *b, struct span id)
+{
+    enum { HEAD = 4, TAIL = 2 };
+    if (id.size < HEAD + TAIL) {
+        put_name(b, id);
+        return;
+    }
+    put_name(b, (struct span){id.bytes, HEAD});
+    buf_char(b, '-');
+    put_name(b, (struct span){id.bytes + HEAD, TAIL});
+}
+
 static void foreign(struct buf *b, const struct words *w, const struct fact *f)
 {
     put_name(b, f->device);
     buf_text(b, " @ ");
     words_address(b, f->address);
     buf_text(b, " belongs to another network (");
-    put_name(b, (struct span){f->text.bytes, f->text.size < 4 ? f->text.size : 4});
-    buf_text(b, "...), so neither hears the other. If both are yours: copy ");
+    put_network(b, f->text);
+    buf_text(b, "), so neither hears the other. If both are yours: copy ");
     put_text(b, span_of(w->keys));
     buf_text(b, "/network from one machine to the other (README, \"A second machine\")");
 }
@@ -312,14 +322,15 @@ static void nobody(struct buf *b, const struct words *w, const struct fact *f)
     (void)f;
     buf_text(b, "Nobody found in 10 s. Tried: ");
     put_text(b, span_of(w->tried));
-    if (only_loopback(w->tried))
-        buf_text(b, ". Only peers of this machine can be found so; start one: kith actuator1 "
-                    "--loopback");
-    else
-        buf_text(b,
-                 ". A firewall must let UDP port 50000 (or your --port) in; where broadcast is "
-                 "filtered, as on guest Wi-Fi, name a peer: --peer HOST:PORT, with the port that "
-                 "it was given by --listen 0.0.0.0:PORT");
+    if (only_loopback(w->tried)) {
+        buf_text(b, ". Only peers of this machine can be found so; start one: kith ");
+        buf_text(b, w->other);
+        buf_text(b, " --loopback");
+        return;
+    }
+    buf_text(b, ". A firewall must let UDP port 50000 (or your --port) in; where broadcast is "
+                "filtered, as on guest Wi-Fi, name a peer: --peer HOST:PORT, with the port that it "
+                "was given by --listen 0.0.0.0:PORT");
 }
 
 static void store_failed(struct buf *b, const struct words *w, const struct fact *f)
@@ -431,6 +442,26 @@ bool words_told_quietly(enum fact_kind kind)
 enum words_style words_style(enum fact_kind kind)
 {
     return wordings[kind].style;
+}
+
+static void put_property(struct buf *b, struct span property)
+{
+    if (span_is(property, "temperature"))
+        buf_text(b, "temp");
+    else
+        put_name(b, property);
+}
+
+void words_broadcast(struct buf *b, const struct reading *reading)
+{
+    if (reading == NULL) {
+        buf_text(b, "Broadcasted HELLO");
+        return;
+    }
+    put_property(b, reading->type);
+    buf_char(b, ' ');
+    words_value(b, &reading->value,
+                reading->unit.size > 0 ? reading->unit : units_of_type(reading->type));
 }
 
 void words_fact(struct buf *b, const struct words *w, const struct fact *fact)

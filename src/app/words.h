@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "core/fact.h"
+#include "core/reading.h"
 
 /* What a fact is called in English: one line, without the device in front. Pure. */
 
@@ -12,6 +13,7 @@ struct words {
     const char *keys;     /* "~/.local/share/kith" */
     bool made;            /* the network is new */
     const char *tried;    /* "eth0 10.0.0.255, lo 127.255.255.255" */
+    const char *other;    /* "actuator1": whom to start when nobody is there */
     const char *file;     /* where rules go */
     const char *restored; /* "fan ON, " or "" */
 };
@@ -26,6 +28,8 @@ enum words_style words_style(enum fact_kind kind);
 /* Writes nothing when there is nothing to say. */
 void words_fact(struct buf *b, const struct words *w, const struct fact *fact);
 
+/* "Broadcasted HELLO" for NULL, else what may follow behind " & ": "temp 24.5°C". */
+void words_broadcast(struct buf *b, const struct reading *reading);
 /* "25.8°C", "ON", "true" */
 void words_value(struct buf *b, const struct value *value, struct span unit);
 void words_address(struct buf *b, struct address address);
