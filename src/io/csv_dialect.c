@@ -32,7 +32,15 @@ struct survey {
     char line_end;
 };
 
-/* The next row that has cells and begins at *at, which moves behind it. */
+/* The cells without the empty ones at the end. */
+static size_t used_width(const struct dataset_cell *cells, size_t count)
+{
+    while (count > 0 && cells[count - 1].text.size == 0)
+        count--;
+    return count;
+}
+
+/* The next row at or behind *at in which anything stands; *at moves behind it. */
 static bool next_row(const struct survey *s, char delimiter, size_t *at, struct csv_row *row)
 {
     struct csv csv = {.delimiter = delimiter, .line_end = s->line_end, .scratch = s->scratch};
@@ -45,7 +53,9 @@ static bool next_row(const struct survey *s, char delimiter, size_t *at, struct 
         if (result == CSV_MORE || result == CSV_END)
             return false;
         *at += row->size;
-        if (result == CSV_ROW && row->cell_count > 0)
+        size_t kept = row->cell_count < CSV_DIALECT_COLUMNS_MAX ? row->cell_count
+                                                                : CSV_DIALECT_COLUMNS_MAX;
+        if (result == CSV_ROW && used_width(s->cells, kept) > 0)
             return true;
     }
 }
@@ -61,7 +71,7 @@ static struct trial try_delimiter(const struct survey *s, size_t at, char delimi
         size_t same = 0;
         for (size_t k = 0; k < trial.rows; k++)
             same += widths[k] == widths[i];
-        if (same > trial.fit) {
+        if (same >= trial.fit) { /* of equals the last: a row rather than a header */
             trial.fit = same;
             trial.width = widths[i];
         }
@@ -95,14 +105,6 @@ static enum kind kind_of(const struct dataset_cell *cell)
         dataset_cell_number(cell, DATASET_CELL_COMMA, &number) || dataset_cell_truth(cell, &truth))
         return KIND_NUMBER;
     return timestamp_parse(cell->text, TIMESTAMP_EITHER, &time) ? KIND_TIME : KIND_TEXT;
-}
-
-/* The cells without the empty ones at the end. */
-static size_t used_width(const struct dataset_cell *cells, size_t count)
-{
-    while (count > 0 && cells[count - 1].text.size == 0)
-        count--;
-    return count;
 }
 
 /* How often the rows of the usual width, behind *at, hold what in each column; returns how many of

@@ -233,8 +233,8 @@ static enum err pick_asked(const struct making *m, const struct source_column *a
     return ERR_OK;
 }
 
-/* Whole numbers that only count: up by the same step from row to row, in the first column or from 0
- * or 1 on, and no property that is known. */
+/* Whole numbers that only count: up or down by the same step from row to row, in the first column
+ * or from 0 or 1 on, and no property that is known. */
 static bool only_counts(const struct making *m, size_t i)
 {
     const struct dataset_survey *s = &m->surveys[i];
@@ -242,7 +242,11 @@ static bool only_counts(const struct making *m, size_t i)
     bool known = dataset_names_property(span_of(m->table->columns[i].name), &name) &&
                  units_of_type(span_of(name.type)).size > 0;
     bool from_start = s->first >= 0 && s->first <= 1 && s->step > 0;
-    return dataset_survey_counts_rows(s) && (i == 0 || from_start) && !known;
+    if (known || !dataset_survey_counts_rows(s))
+        return false;
+    if (i == 0)
+        return from_start || s->numbers >= 3;
+    return from_start && s->numbers >= 3;
 }
 
 static bool only_names(const struct making *m, size_t i)

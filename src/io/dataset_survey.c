@@ -84,6 +84,28 @@ static void keep_example(char out[DATASET_SURVEY_EXAMPLE_BYTES], struct span tex
     out[text.size] = '\0';
 }
 
+/* What neighbours say of the order: rows of one day come together, so the right order does not jump
+ * by months from one day to the next. */
+static void compare_orders(struct dataset_survey *s, struct span text)
+{
+    static const int64_t day_ms = 86400000;
+    bool same_day = true;
+    for (enum timestamp_order order = TIMESTAMP_DAY_FIRST; order <= TIMESTAMP_MONTH_FIRST;
+         order++) {
+        struct dataset_survey_order *o = &s->orders[order];
+        struct timestamp time;
+        if (!timestamp_parse(text, order, &time))
+            return;
+        int64_t ms = time.ms - time.ms % day_ms;
+        int64_t jump_ms = ms > o->last_ms ? ms - o->last_ms : o->last_ms - ms;
+        same_day &= jump_ms == 0;
+        if (s->open_dates > 1 && jump_ms > o->jump_ms)
+            o->jump_ms = jump_ms;
+        o->last_ms = ms;
+    }
+    s->repeated += same_day && s->open_dates > 1;
+}
+
 static void add_time(struct dataset_survey *s, struct span text)
 {
     struct timestamp time;
@@ -101,6 +123,7 @@ static void add_time(struct dataset_survey *s, struct span text)
     } else if (time.first != time.second) {
         s->open_dates++;
         keep_example(s->open_example, text);
+        compare_orders(s, text);
     }
 }
 
@@ -134,7 +157,7 @@ enum dataset_cell_point dataset_survey_point(const struct dataset_survey *s,
 
 bool dataset_survey_counts_rows(const struct dataset_survey *s)
 {
-    return s->numbers >= 3 && s->numbers == s->values && s->integers == s->numbers &&
+    return s->numbers >= 2 && s->numbers == s->values && s->integers == s->numbers &&
            s->constant_step && fabs(s->step) > 0;
 }
 

@@ -15,6 +15,12 @@ struct dataset_survey_extreme {
 
 enum { DATASET_SURVEY_EXAMPLE_BYTES = 32 };
 
+/* Dates whose order is open, read in one of the two orders: how far neighbours lie apart. */
+struct dataset_survey_order {
+    int64_t last_ms;
+    int64_t jump_ms; /* the greatest */
+};
+
 struct dataset_survey {
     uint64_t values; /* cells that are not missing */
     uint64_t numbers;
@@ -30,6 +36,8 @@ struct dataset_survey {
     uint64_t open_dates;  /* both orders of day and month make a date */
     uint64_t day_first;   /* the first number is over 12 */
     uint64_t month_first; /* the second is */
+    uint64_t repeated;    /* dates that are the same day as the one before, whatever the order */
+    struct dataset_survey_order orders[2]; /* TIMESTAMP_DAY_FIRST, TIMESTAMP_MONTH_FIRST */
     char open_example[DATASET_SURVEY_EXAMPLE_BYTES];
     char proof_example[DATASET_SURVEY_EXAMPLE_BYTES];
     struct dataset_survey_extreme low;

@@ -40,7 +40,7 @@ static bool is_recent_epoch(const struct dataset_survey *s)
     static const int64_t year_2100_ms = 4102444800000;
     int64_t low_ms;
     int64_t high_ms;
-    return !s->falls && s->numbers > 1 && timestamp_from_epoch(s->low.value, &low_ms) &&
+    return !s->falls && timestamp_from_epoch(s->low.value, &low_ms) &&
            timestamp_from_epoch(s->high.value, &high_ms) && low_ms >= year_1995_ms &&
            high_ms < year_2100_ms;
 }
@@ -173,11 +173,37 @@ static const char *day_text(const char *date, enum timestamp_order order, char o
     return out;
 }
 
+/* With several rows a day, in the right order the next day follows, and in the wrong one the next
+ * month. */
+static bool jumps_less(const struct dataset_survey *s, enum timestamp_order right,
+                       enum timestamp_order wrong)
+{
+    return s->repeated * 2 >= s->open_dates && s->orders[right].jump_ms > 0 &&
+           s->orders[right].jump_ms <= 2 * (int64_t)DAY_MS &&
+           s->orders[wrong].jump_ms >= 27 * (int64_t)DAY_MS;
+}
+
+/* No date by itself decides the order. */
+static void settle_open(struct dataset_time *time, const struct dataset_survey *s, char *text,
+                        size_t size)
+{
+    char day[16];
+    const char *reason = "no date of the file decides it";
+    if (jumps_less(s, TIMESTAMP_MONTH_FIRST, TIMESTAMP_DAY_FIRST)) {
+        time->order = TIMESTAMP_MONTH_FIRST;
+        reason = "day first, days would be months apart";
+    } else if (jumps_less(s, TIMESTAMP_DAY_FIRST, TIMESTAMP_MONTH_FIRST)) {
+        reason = "month first, days would be months apart";
+    }
+    snprintf(text, size, "dates are ambiguous: %s is read %s first, as %s; %s", s->open_example,
+             time->order == TIMESTAMP_DAY_FIRST ? "day" : "month",
+             day_text(s->open_example, time->order, day), reason);
+}
+
 void dataset_time_settle(struct dataset_time *time, const struct dataset_survey *surveys,
                          struct buf *notice)
 {
     char text[240] = "";
-    char day[16];
     if (!has_order(time))
         return;
     const struct dataset_survey *s = &surveys[time->columns[0]];
@@ -191,9 +217,7 @@ void dataset_time_settle(struct dataset_time *time, const struct dataset_survey 
         snprintf(text, sizeof text, "dates are read %s: %s can be nothing else", reading,
                  s->proof_example);
     else if (s->open_dates)
-        snprintf(text, sizeof text,
-                 "dates are ambiguous: %s is read day first, as %s; no date of the file decides it",
-                 s->open_example, day_text(s->open_example, time->order, day));
+        settle_open(time, s, text, sizeof text);
     buf_text(notice, text);
 }
 

@@ -256,8 +256,8 @@ static const struct example files[] = {
     {.file = "two_columns_semicolon.csv", .rows = 40,
      .first = "2004-03-10T18:00:00 co=2 pt08_s1_co=1300 c6h6=11 nox=166 temperature=13Cel "
               "humidity=48.9%RH absolute_humidity=0.7578",
-     .notice = "data: dates are ambiguous: 10/03/2004 is read day first, as 2004-03-10; no date "
-               "of the file decides it\n"
+     .notice = "data: dates are ambiguous: 10/03/2004 is read day first, as 2004-03-10; month "
+               "first, days would be months apart\n"
                "data: -200 is taken as \"no value\": it lies far outside the other values of 3 "
                "columns and is repeated\n"},
     {.file = "month_first.csv", .rows = 2, .first = "2004-03-25T18:05:00 temperature=70.1Cel"},
@@ -377,6 +377,18 @@ static const struct example texts[] = {
      .notice = "-200 is taken as \"no value\": it lies far outside the other values of 1 column and "
                "is repeated"},
     {.text = "balance\n-200\n-50\n30\n-200\n10\n", .rows = 5, .first = "- balance=-200"},
+    {.text = "Date,t\n3/10/2004 11:00 PM,1.5\n3/10/2004 11:30 PM,2\n3/11/2004 0:00,3\n3/11/2004 0:30,3\n",
+     .rows = 4, .first = "2004-03-10T23:00:00 temperature=1.5Cel",
+     .notice = "data: dates are ambiguous: 3/10/2004 11:00 PM is read month first, as 2004-03-10; "
+               "day first, days would be months apart\n"},
+    {.text = "Date,t\n1/2/2004,1.5\n1/3/2004,2\n1/4/2004,3\n", .rows = 3,
+     .first = "2004-02-01T00:00:00 temperature=1.5Cel",
+     .notice = "data: dates are ambiguous: 1/2/2004 is read day first, as 2004-02-01; no date of "
+               "the file decides it\n"},
+    {.text = ",t,h\n1,2020-01-01,5\n2,2020-01-02,6\n", .rows = 2, .columns = {C("h")},
+     .first = "2020-01-01T00:00:00 h=5"},
+    {.text = "time\tt\n2020-01-01\t5,5\n2020-01-02\t6,5\n\t\t\t\n\t\t\t\n\t\t\t\n", .rows = 2,
+     .first = "2020-01-01T00:00:00 temperature=5.5Cel"},
     {.text = "Temp (°C),Note\n1.5,x\n2.5,y\n", .rows = 2, .columns = {C("temperature")},
      .first = "- temperature=1.5Cel"},
     {.text = "\"a\"\"b\",t\n\"x\"\"y\",1\n\"z\",2\n", .rows = 1, .filters = {W("a\"b", "x\"y")},
