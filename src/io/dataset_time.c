@@ -153,12 +153,24 @@ static bool has_order(const struct dataset_time *time)
            time->kind == DATASET_TIME_DATE_CLOCK;
 }
 
+/* With several rows a day, in the right order the next day follows, and in the wrong one the next
+ * month. */
+static bool jumps_less(const struct dataset_survey *s, enum timestamp_order right,
+                       enum timestamp_order wrong)
+{
+    return s->repeated * 2 >= s->open_dates && s->orders[right].jump_ms > 0 &&
+           s->orders[right].jump_ms <= 2 * (int64_t)DAY_MS &&
+           s->orders[wrong].jump_ms >= 27 * (int64_t)DAY_MS;
+}
+
 bool dataset_time_is_open(const struct dataset_time *time, const struct dataset_survey *surveys)
 {
     if (!has_order(time))
         return false;
     const struct dataset_survey *s = &surveys[time->columns[0]];
-    return s->open_dates > 0 && !s->day_first && !s->month_first;
+    return s->open_dates > 0 && !s->day_first && !s->month_first &&
+           !jumps_less(s, TIMESTAMP_DAY_FIRST, TIMESTAMP_MONTH_FIRST) &&
+           !jumps_less(s, TIMESTAMP_MONTH_FIRST, TIMESTAMP_DAY_FIRST);
 }
 
 static const char *day_text(const char *date, enum timestamp_order order, char out[16])
@@ -171,16 +183,6 @@ static const char *day_text(const char *date, enum timestamp_order order, char o
     memcpy(out, text, 10);
     out[10] = '\0';
     return out;
-}
-
-/* With several rows a day, in the right order the next day follows, and in the wrong one the next
- * month. */
-static bool jumps_less(const struct dataset_survey *s, enum timestamp_order right,
-                       enum timestamp_order wrong)
-{
-    return s->repeated * 2 >= s->open_dates && s->orders[right].jump_ms > 0 &&
-           s->orders[right].jump_ms <= 2 * (int64_t)DAY_MS &&
-           s->orders[wrong].jump_ms >= 27 * (int64_t)DAY_MS;
 }
 
 /* No date by itself decides the order. */
