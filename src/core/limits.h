@@ -48,6 +48,9 @@ enum {
     LIMIT_SEAL_EVERY = 4096, /* own records stored since the last seal that make a seal due at once
                               */
 
+    LIMIT_EPOCH_JUMP = 1073741824, /* 1,024 lives: how far a member may say, without a proof, that
+                                      our epochs went: enough for any backup, and a liar needs
+                                      millions of sessions to use them up */
     /* Time. */
     TIME_SEAL_MS = 200,        /* busy: at least SEAL_BUSY records wait */
     TIME_SEAL_QUIET_MS = 3000, /* quiet: see docs/decisions/003 */

@@ -113,7 +113,7 @@ static void take_own_entry(struct node *n, struct session *s, const struct messa
 {
     struct log *l = members_log(&n->own, &n->self.key, e->log.epoch);
     bool unknown_life = l == NULL ? e->log.epoch > n->epoch : l == n->log && e->last > l->last;
-    if (unknown_life)
+    if (unknown_life && e->log.epoch <= n->epoch + LIMIT_EPOCH_JUMP)
         author_epoch_above(n, e->log.epoch);
     if (l == NULL)
         return;

@@ -189,8 +189,8 @@ static bool order_topic(struct world *w, struct host *h, const struct effect *e,
     memcpy(o->topic, e->store_topic.topic.bytes, e->store_topic.topic.size);
     o->id = e->store_topic.id;
     o->seq = e->store_topic.seq;
-    o->bytes = judge_bytes(w, &o->id, o->seq);
-    if (span_equal(o->bytes, e->store_topic.bytes))
+    o->bytes = judge_topic(w, &o->id, o->seq, e->store_topic.bytes);
+    if (o->bytes.size > 0)
         return true;
     world_fail(w, "%s stores for topic %s what nobody wrote", h->self.device, o->topic);
     return false;

@@ -39,6 +39,9 @@ void judge_fini(struct world *w)
         free(l->readers);
         free(l);
     }
+    for (size_t i = 0; i < j->kept_count; i++)
+        free(j->kept[i]);
+    free(j->kept);
     free(j->logs);
     free(j->sessions);
     free(j->since_us);
@@ -72,18 +75,11 @@ static struct judge_log *log_begin(struct world *w, struct host *author, const s
     check(l && j->logs);
     j->logs[j->log_count++] = l;
     *l = (struct judge_log){.id = *id, .host = author->index, .life = author->life};
-    l->free = author->options.puppet;
     l->readers = calloc(w->host_count, sizeof *l->readers);
     check(l->readers);
     int size = snprintf(l->name, sizeof l->name, "%s/%llu", id->device, ull(id->epoch));
     check(table_put(&j->table, (struct span){l->name, (size_t)size}, l) == ERR_OK);
     return l;
-}
-
-struct span judge_bytes(const struct world *w, const struct log_id *id, uint64_t seq)
-{
-    const struct judge_log *l = log_of(w, id);
-    return l && seq >= 1 && seq <= l->count ? l->records[seq - 1].bytes : (struct span){0};
 }
 
 static void record_add(struct judge_log *l, struct span bytes)
@@ -165,19 +161,59 @@ static bool record_written(struct world *w, struct host *h, struct judge_log *l,
     if (r->seq != l->count + 1 || l->host != h->index || l->life != h->life)
         return false;
     record_add(l, r->bytes);
+    w->judge.written_us = w->now_us;
     w->tally[TALLY_RECORDS]++;
     if (h->self.role == ROLE_ACTUATOR && r->topic.size == 0)
         state_add(h, r);
     return true;
 }
 
-static bool role_allows(const struct world *w, const struct judge_log *l, const struct record *r)
+static bool role_allows(enum role role, const struct record *r)
 {
     char topic[LIMIT_TOPIC + 1];
     int size = snprintf(topic, sizeof topic, "%.*s/%.*s", (int)r->device.size, r->device.bytes,
                         (int)r->type.size, r->type.bytes);
     struct span whole = r->topic.size > 0 ? r->topic : (struct span){topic, (size_t)size};
-    return access_may(w->hosts[l->host].self.role, access_of(r->device, whole));
+    return access_may(role, access_of(r->device, whole));
+}
+
+/* The puppet of that name, which says what it likes; NULL: it is an honest device's. */
+static const struct host *puppet_named(const struct world *w, struct span device)
+{
+    for (size_t i = 0; i < w->host_count; i++)
+        if (w->hosts[i].options.puppet && span_is(device, w->hosts[i].self.device))
+            return &w->hosts[i];
+    return NULL;
+}
+
+static struct span keep(struct world *w, struct span bytes)
+{
+    struct judge *j = &w->judge;
+    j->kept = realloc(j->kept, (j->kept_count + 1) * sizeof *j->kept);
+    char *copy = malloc(bytes.size);
+    check(j->kept && copy);
+    j->kept[j->kept_count++] = copy;
+    memcpy(copy, bytes.bytes, bytes.size);
+    return (struct span){copy, bytes.size};
+}
+
+/* A run of what a puppet said: no more than its role allows, in its own log and in order. */
+static bool store_puppets(struct world *w, const struct host *puppet, const struct effect *e,
+                          struct span *records)
+{
+    size_t at = 0, count = 0;
+    char memory[LIMIT_VALUE_TEXT];
+    const char *cause = NULL;
+    struct record r;
+    while (record_next(e->store.bytes, &at, &r, memory, &cause) && count < e->store.count) {
+        if (!span_is(r.device, puppet->self.device) || r.seq != e->store.first + count ||
+            !role_allows(puppet->self.role, &r))
+            break;
+        records[count++] = keep(w, r.bytes);
+    }
+    if (count < e->store.count)
+        world_fail(w, "what %s must not write is stored", puppet->self.device);
+    return count == e->store.count;
 }
 
 static bool run_next(struct world *w, struct host *h, struct judge_log *l, const struct effect *e,
@@ -192,7 +228,7 @@ static bool run_next(struct world *w, struct host *h, struct judge_log *l, const
         wrong = "a second content for one number, or numbers one twice";
     else if (!own && (seq > l->count || !span_equal(l->records[seq - 1].bytes, r->bytes)))
         wrong = "what its author did not write";
-    else if (!l->free && !role_allows(w, l, r))
+    else if (!role_allows(w->hosts[l->host].self.role, r))
         wrong = "what its author's role does not allow";
     if (wrong)
         world_fail(w, "%s stores %s: %.*s", h->self.device, wrong, (int)r->bytes.size,
@@ -202,6 +238,9 @@ static bool run_next(struct world *w, struct host *h, struct judge_log *l, const
 
 bool judge_store(struct world *w, struct host *h, const struct effect *e, struct span *records)
 {
+    const struct host *puppet = puppet_named(w, span_of(e->store.id.device));
+    if (puppet)
+        return store_puppets(w, puppet, e, records);
     struct judge_log *l = log_of(w, &e->store.id);
     if (!l && strcmp(e->store.id.device, h->self.device) == 0)
         l = log_begin(w, h, &e->store.id);
@@ -225,20 +264,25 @@ bool judge_store(struct world *w, struct host *h, const struct effect *e, struct
     return !world_failed(w);
 }
 
-void judge_puppet(struct world *w, struct host *h, struct span bytes, uint64_t epoch)
+struct span judge_topic(struct world *w, const struct log_id *id, uint64_t seq, struct span bytes)
 {
-    struct judge_log *l = judge_log(w, span_of(h->self.device), epoch);
-    struct log_id id = {.key = h->self.key, .epoch = epoch};
-    memcpy(id.device, h->self.device, sizeof id.device);
-    if (!l)
-        l = log_begin(w, h, &id);
-    record_add(l, bytes);
+    const struct judge_log *l = log_of(w, id);
+    if (puppet_named(w, span_of(id->device)))
+        return keep(w, bytes);
+    bool written = l && seq >= 1 && seq <= l->count && span_equal(l->records[seq - 1].bytes, bytes);
+    return written ? l->records[seq - 1].bytes : (struct span){0};
 }
 
 /* Effects. */
 
 static void see_publish(struct world *w, struct host *h, const struct record *r)
 {
+    const struct host *puppet = puppet_named(w, r->device);
+    if (puppet) {
+        if (!role_allows(puppet->self.role, r))
+            world_fail(w, "%s reads what %s must not write", h->self.device, puppet->self.device);
+        return;
+    }
     struct judge_log *l = judge_log(w, r->device, r->epoch);
     if (!l || r->seq > l->count || !span_equal(l->records[r->seq - 1].bytes, r->bytes)) {
         world_fail(w, "%s reads what nobody wrote: %.*s", h->self.device, (int)r->bytes.size,
@@ -255,7 +299,7 @@ static void see_publish(struct world *w, struct host *h, const struct record *r)
     if (stored && reader->last == 0 && r->seq <= stored->restored)
         world_fail(w, "%s reads %s %llu, which it had on disk", h->self.device, l->name,
                    ull(r->seq));
-    if (!l->free && !role_allows(w, l, r))
+    if (!role_allows(w->hosts[l->host].self.role, r))
         world_fail(w, "%s reads what its author's role does not allow", h->self.device);
     reader->last = r->seq;
     w->tally[TALLY_READINGS]++;
@@ -320,6 +364,8 @@ static void see_ack(struct world *w, struct host *h, const struct effect *e)
     struct disk_log *d = disk_log(&h->disk, &id);
     uint64_t seq = e->send.message.ack.seq;
     w->tally[TALLY_ACKS]++;
+    if (puppet_named(w, span_of(id.device)))
+        return;
     if (!l || !d || d->last < seq || d->sealed < seq || d->last < e->send.message.ack.held) {
         world_fail(w, "%s acknowledges %s/%llu up to %llu; on disk %llu, sealed %llu",
                    h->self.device, id.device, ull(id.epoch), ull(seq), ull(d ? d->last : 0),
@@ -329,6 +375,13 @@ static void see_ack(struct world *w, struct host *h, const struct effect *e)
     if (d->acked < seq)
         d->acked = seq;
     if (l->acked < seq)
+        l->acked = seq;
+}
+
+void judge_lie_acked(struct world *w, const struct log_id *id, uint64_t seq)
+{
+    struct judge_log *l = log_of(w, id);
+    if (l && l->acked < seq)
         l->acked = seq;
 }
 

@@ -22,7 +22,6 @@ struct judge_log {
     char name[LIMIT_NAME + 24]; /* device and epoch */
     struct log_id id;
     uint32_t host, life;          /* the only ones that may write it */
-    bool free;                    /* a puppet's: anything goes */
     struct judge_record *records; /* [seq - 1] */
     size_t count, capacity;
     uint64_t acked; /* by anybody */
@@ -36,10 +35,13 @@ struct judge {
     size_t log_count;
     uint8_t *sessions;   /* [a * hosts + b] */
     uint64_t *since_us;  /* how long they have had one */
+    uint64_t written_us; /* the newest record */
     bool healed;         /* faults have stopped, */
     uint64_t healed_us;  /* ... then */
     bool synced;         /* everything written until then is sealed everywhere, */
     uint64_t synced_us;  /* ... since then */
+    char **kept;         /* what puppets said and others stored */
+    size_t kept_count;
     uint64_t *dials_us;  /* [(a * hosts + b) * 3]: the last three times that a dialled b */
     uint32_t dials_most; /* of one host in one second of the clock */
     bool calm;           /* from here on nobody may be called lost */
@@ -58,10 +60,11 @@ void judge_fini(struct world *w);
 bool judge_store(struct world *w, struct host *h, const struct effect *e, struct span *records);
 /* NULL: nobody wrote in that epoch. */
 struct judge_log *judge_log(const struct world *w, struct span device, uint64_t epoch);
-/* What the author wrote there; empty: nothing. */
-struct span judge_bytes(const struct world *w, const struct log_id *id, uint64_t seq);
-/* Registers the next record of a log that a puppet speaks of. */
-void judge_puppet(struct world *w, struct host *h, struct span bytes, uint64_t epoch);
+/* The judge's copy of the record that is to be stored for a topic; empty: its author wrote another,
+ * or none. */
+struct span judge_topic(struct world *w, const struct log_id *id, uint64_t seq, struct span bytes);
+/* A puppet says that it holds this: its author may believe it. */
+void judge_lie_acked(struct world *w, const struct log_id *id, uint64_t seq);
 /* Any effect, before it is performed. */
 void judge_effect(struct world *w, struct host *h, const struct effect *e);
 /* After the step. */

@@ -20,6 +20,7 @@ enum moment_kind {
     MOMENT_TIMEOUT,  /* a connection's end gives up its handshake: number = 2 * conn + end */
     MOMENT_FAULT,    /* the plan's next fault */
     MOMENT_MEND,     /* a fault ends (struct fault) */
+    MOMENT_LIE,      /* a liar says something (struct liar) */
     MOMENT_KIND_COUNT,
 };
 

@@ -4,6 +4,7 @@
 #include "seeds.h"
 
 #include "fault.h"
+#include "liar.h"
 #include "verdict.h"
 #include "world.h"
 
@@ -80,15 +81,25 @@ static void choose_hosts(struct rng *r, struct host_options hosts[HOSTS_MAX], si
     }
 }
 
+static void choose_liar(struct rng *r, struct host_options *h)
+{
+    static const char *const names[] = {"sensor9", "actuator9", "controller9"};
+    uint64_t role = rng_below(r, 3);
+    *h = (struct host_options){.role = (enum role)role, .puppet = true};
+    snprintf(h->device, sizeof h->device, "%s", names[role]);
+}
+
 static struct world *world_of(uint64_t seed, trace_line_fn *on_line, void *context)
 {
     struct rng r;
     rng_init(&r, seed ^ 0x5eed);
-    struct host_options hosts[HOSTS_MAX];
+    struct host_options hosts[HOSTS_MAX + 1];
     size_t count = HOSTS_MIN + (size_t)rng_below(&r, HOSTS_MAX - HOSTS_MIN + 1);
     if (count > 5 && rng_below(&r, 2) == 0)
         count -= 2; /* three nodes find most */
     choose_hosts(&r, hosts, count);
+    if (rng_below(&r, 6) == 0)
+        choose_liar(&r, &hosts[count++]);
     struct world_options options = {.seed = seed, .hosts = hosts, .host_count = count};
     options.net.delay_min_us = 50 + (uint32_t)rng_below(&r, 1000);
     options.net.delay_max_us = options.net.delay_min_us + 1 + (uint32_t)rng_below(&r, 20000);
@@ -114,7 +125,9 @@ static void heal(struct world *w)
     world_run_for(w, CALM_MS * WORLD_MS);
     for (size_t i = 0; i < w->host_count; i++)
         w->hosts[i].source_stopped = true;
-    world_run_for(w, QUIET_MS * WORLD_MS);
+    do /* a value that becomes stale may still change a state */
+        world_run_for(w, QUIET_MS * WORLD_MS);
+    while (w->now_us - w->judge.written_us < QUIET_MS * WORLD_MS && !world_failed(w));
     if (!world_failed(w))
         verdict_final(w);
 }
@@ -169,6 +182,9 @@ static uint64_t play(uint64_t seed, struct totals *t, bool *good, trace_line_fn 
     struct world *w = world_of(seed, on_line, context);
     world_run_until(w, world_between(w, 0, 5000) * WORLD_MS);
     fault_begin(w, (uint32_t)world_between(w, 200, 3000));
+    struct host *last = &w->hosts[w->host_count - 1];
+    if (last->options.puppet)
+        liar_begin(w, last);
     world_run_for(w, world_between(w, 10000, 40000) * WORLD_MS);
     heal(w);
     if (!world_failed(w))

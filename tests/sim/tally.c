@@ -32,6 +32,7 @@ static const char *const texts[TALLY_KIND_COUNT] = {
     [TALLY_ACTIONS] = "actions",
     [TALLY_DOUBLES] = "records offered again",
     [TALLY_DROPPED] = "records dropped at a close",
+    [TALLY_LIES] = "lies told",
     [TALLY_STALE_HELLOS] = "stale hellos",
 };
 

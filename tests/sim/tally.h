@@ -37,6 +37,7 @@ enum tally_kind {
     TALLY_DOUBLES,
     TALLY_DROPPED,
     TALLY_STALE_HELLOS,
+    TALLY_LIES,
     TALLY_KIND_COUNT,
 };
 

@@ -97,6 +97,7 @@ static const char *const fact_names[FACT_KIND_COUNT] = {
     [FACT_CLOCK] = "clock",
     [FACT_PLAIN_HELLO] = "plain hello",
     [FACT_PLAIN_READING] = "plain reading",
+    [FACT_PONG] = "pong",
     [FACT_STOPPED] = "stopped",
 };
 
@@ -286,6 +287,9 @@ void trace_text_event(struct buf *b, const struct event *e)
         break;
     case EVENT_SENT:
         put(b, "SENT %llu, %zu left", ull(e->sent.link), e->sent.bytes);
+        break;
+    case EVENT_PING:
+        put(b, "PING %.*s", (int)e->ping.device.size, e->ping.device.bytes);
         break;
     case EVENT_CHANGED:
         put(b, "CHANGED");

@@ -11,7 +11,7 @@ static struct disk_log *disk_of(const struct world *w, uint32_t host, const stru
 static bool log_wanted(const struct world *w, const struct judge_log *l, uint32_t reader)
 {
     const struct host *author = &w->hosts[l->host], *h = &w->hosts[reader];
-    return !l->free && judge_wanted(w, l->host, reader) && h->wants[author->self.role];
+    return judge_wanted(w, l->host, reader) && h->wants[author->self.role];
 }
 
 void verdict_heal(struct world *w)
@@ -93,7 +93,7 @@ static void final_log(struct world *w, const struct judge_log *l)
 {
     const struct disk_log *own = disk_of(w, l->host, l);
     uint32_t lacking = 0;
-    if (l->free || !own || !w->hosts[l->host].running)
+    if (!own || !w->hosts[l->host].running)
         return;
     if (own->last != own->sealed)
         world_fail(w, "%s ends with a seal up to %llu, records up to %llu", l->name,

@@ -1,6 +1,7 @@
 #include "world.h"
 
 #include "fault.h"
+#include "liar.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -75,12 +76,19 @@ void world_free(struct world *w)
 typedef void moment_fn(struct world *w, const struct moment *m);
 
 static moment_fn *const handlers[MOMENT_KIND_COUNT] = {
-    [MOMENT_START] = host_on_start,          [MOMENT_TICK] = host_on_tick,
-    [MOMENT_SOURCE] = host_on_source,        [MOMENT_LATER] = host_on_later,
-    [MOMENT_COMMIT] = disk_on_commit,        [MOMENT_RETRY] = disk_on_retry,
-    [MOMENT_DATAGRAM] = datagram_on_arrival, [MOMENT_PIPE] = net_on_pipe,
-    [MOMENT_RESET] = net_on_reset,           [MOMENT_TIMEOUT] = net_on_timeout,
-    [MOMENT_FAULT] = fault_on_begin,         [MOMENT_MEND] = fault_on_end,
+    [MOMENT_START] = host_on_start,
+    [MOMENT_TICK] = host_on_tick,
+    [MOMENT_SOURCE] = host_on_source,
+    [MOMENT_LATER] = host_on_later,
+    [MOMENT_COMMIT] = disk_on_commit,
+    [MOMENT_RETRY] = disk_on_retry,
+    [MOMENT_DATAGRAM] = datagram_on_arrival,
+    [MOMENT_PIPE] = net_on_pipe,
+    [MOMENT_RESET] = net_on_reset,
+    [MOMENT_TIMEOUT] = net_on_timeout,
+    [MOMENT_FAULT] = fault_on_begin,
+    [MOMENT_MEND] = fault_on_end,
+    [MOMENT_LIE] = liar_on_lie,
 };
 
 void world_run_until(struct world *w, uint64_t time_us)

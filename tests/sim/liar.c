@@ -1,0 +1,247 @@
+#include "liar.h"
+
+#include "base/number.h"
+#include "puppet.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { PAUSE_MS_MAX = 300 };
+
+/* What it has said of its own log, so that some of it is right. */
+struct liar {
+    uint64_t epoch, seq;
+    struct chain_hash head;
+};
+
+static const struct host *victim(struct world *w, const struct host *liar)
+{
+    const struct host *h = liar;
+    while (h == liar)
+        h = &w->hosts[rng_below(&w->rng, w->host_count)];
+    return h;
+}
+
+static uint64_t near(struct world *w, uint64_t truth)
+{
+    static const uint64_t far[] = {0, 1, UINT32_MAX, NUMBER_INTEGER_MAX};
+    switch (rng_below(&w->rng, 4)) {
+    case 0:
+        return far[rng_below(&w->rng, COUNT_OF(far))];
+    case 1:
+        return truth + 1;
+    case 2:
+        return truth > 0 ? truth - 1 : 0;
+    default:
+        return truth;
+    }
+}
+
+/* A victim's epoch: its own, another of its lives, or one some lives ahead. */
+static uint64_t epoch_of(struct world *w, const struct host *h)
+{
+    uint64_t lives = rng_below(&w->rng, 5);
+    return rng_below(&w->rng, 8) == 0 ? near(w, h->epoch) : h->epoch + (lives << 20) - (1 << 20);
+}
+
+static uint64_t last_of(const struct world *w, const struct host *h)
+{
+    const struct judge_log *l = judge_log(w, span_of(h->self.device), h->epoch);
+    return l ? l->count : 0;
+}
+
+static void say_have(struct world *w, struct host *liar, uint64_t link, const struct host *to,
+                     const struct liar *self)
+{
+    struct message_entry entries[4];
+    struct message m = {.kind = MESSAGE_HAVE, .have = {.entries = entries}};
+    m.have.count = (size_t)rng_below(&w->rng, COUNT_OF(entries) + 1);
+    for (size_t i = 0; i < m.have.count; i++) {
+        const struct host *about = rng_below(&w->rng, 2) ? to : liar;
+        entries[i] = (struct message_entry){
+            .log = {.device = span_of(about->self.device),
+                    .key = about->self.key,
+                    .epoch = about == liar ? near(w, self->epoch) : epoch_of(w, about)}};
+        entries[i].first = near(w, 1);
+        entries[i].last = near(w, about == liar ? self->seq : last_of(w, about));
+        entries[i].sealed = near(w, entries[i].last);
+        entries[i].closed = rng_below(&w->rng, 2);
+    }
+    m.have.more = rng_below(&w->rng, 8) == 0;
+    puppet_send(w, liar, link, &m);
+}
+
+static void say_record(struct world *w, struct host *liar, uint64_t link, const struct host *to,
+                       struct liar *self)
+{
+    char text[512];
+    bool own = rng_below(&w->rng, 8) != 0;
+    bool wants = rng_below(&w->rng, 4) == 0;
+    uint64_t seq = rng_below(&w->rng, 4) == 0 ? near(w, self->seq) : self->seq + 1;
+    if (rng_below(&w->rng, 16) == 0) {
+        self->epoch += 1 << 20;
+        *self = (struct liar){.epoch = self->epoch};
+        seq = 1;
+    }
+    uint64_t ts = near(w, WORLD_WALL_MS), value = rng_below(&w->rng, 50);
+    int size = snprintf(text, sizeof text,
+                        "{\"type\":\"%s\",\"device\":\"%s\"%s%s%s,\"epoch\":%llu,\"seq\":%llu,"
+                        "\"ts\":%llu,\"value\":%llu}",
+                        wants ? "set" : "temperature", own ? liar->self.device : to->self.device,
+                        wants ? ",\"topic\":\"" : "", wants ? to->self.device : "",
+                        wants ? "/fan/set\"" : "", (unsigned long long)self->epoch,
+                        (unsigned long long)seq, (unsigned long long)ts, (unsigned long long)value);
+    struct message m = {.kind = MESSAGE_STATE_UPDATE};
+    m.update.log.epoch = self->epoch;
+    m.update.bytes = (struct span){text, (size_t)size};
+    m.update.count = 1;
+    puppet_send(w, liar, link, &m);
+    if (!own || seq != self->seq + 1)
+        return;
+    world_hash(&self->head, &self->head, m.update.bytes);
+    self->seq = seq;
+}
+
+static void say_seal(struct world *w, struct host *liar, uint64_t link, const struct liar *self)
+{
+    struct message m = {.kind = MESSAGE_SEAL};
+    m.seal.log.epoch = self->epoch;
+    m.seal.seq = near(w, self->seq);
+    m.seal.signature_size = 32;
+    struct log_id id = {.key = liar->self.key, .epoch = self->epoch};
+    memcpy(id.device, liar->self.device, sizeof id.device);
+    world_sign(w, &id, self->seq, &self->head, m.seal.signature);
+    if (rng_below(&w->rng, 4) == 0)
+        m.seal.signature[0] ^= 1;
+    puppet_send(w, liar, link, &m);
+}
+
+static void say_ack(struct world *w, struct host *liar, uint64_t link, const struct host *to)
+{
+    struct log_id id = {.key = to->self.key, .epoch = epoch_of(w, to)};
+    memcpy(id.device, to->self.device, sizeof id.device);
+    struct message m = {.kind = MESSAGE_ACK};
+    m.ack.log.epoch = id.epoch;
+    m.ack.seq = near(w, last_of(w, to));
+    m.ack.held = m.ack.seq + rng_below(&w->rng, 3);
+    judge_lie_acked(w, &id, m.ack.seq);
+    puppet_send(w, liar, link, &m);
+}
+
+static void say_bytes(struct world *w, struct host *liar, uint64_t link)
+{
+    static const char *const lines[] = {"\n",
+                                        "{}\n",
+                                        "{\"type\":\"novelty\",\"x\":null}\n",
+                                        "[1]\n",
+                                        "{\"type\":\"ping\",\"sent_ms\":-1}\n",
+                                        "\xff\n",
+                                        "{\"ty"};
+    puppet_bytes(w, liar, link, span_of(lines[rng_below(&w->rng, COUNT_OF(lines))]));
+}
+
+static void say_small(struct world *w, struct host *liar, uint64_t link)
+{
+    static const enum message_kind kinds[] = {MESSAGE_PING, MESSAGE_PONG, MESSAGE_GOODBYE,
+                                              MESSAGE_ERROR};
+    struct message m = {.kind = kinds[rng_below(&w->rng, COUNT_OF(kinds))]};
+    if (m.kind == MESSAGE_PING || m.kind == MESSAGE_PONG) {
+        m.ping.sent_ms = near(w, w->now_us / WORLD_MS);
+        m.ping.clock_ms = near(w, 1);
+    } else {
+        m.end.reason = SPAN("replaced by another link");
+    }
+    puppet_send(w, liar, link, &m);
+}
+
+static void say_hello(struct world *w, struct host *liar, uint64_t link, const struct liar *self)
+{
+    struct message m = {.kind = MESSAGE_HELLO};
+    m.hello.version = rng_below(&w->rng, 16) == 0 ? 2 : 1;
+    m.hello.device = span_of(liar->self.device);
+    m.hello.role = liar->self.role;
+    m.hello.epoch = rng_below(&w->rng, 4) == 0 ? near(w, self->epoch) : self->epoch;
+    m.hello.time_ms = near(w, WORLD_WALL_MS);
+    for (int role = 0; role < ROLE_COUNT; role++)
+        m.hello.wants[role] = rng_below(&w->rng, 2);
+    puppet_send(w, liar, link, &m);
+}
+
+static void say_something(struct world *w, struct host *liar, const struct net_end *end,
+                          const struct host *to, struct liar *self)
+{
+    uint64_t link = end->link;
+    if (!end->hello_sent && rng_below(&w->rng, 16) != 0) {
+        say_hello(w, liar, link, self);
+        say_have(w, liar, link, to, self);
+        return;
+    }
+    switch (rng_below(&w->rng, 16)) {
+    case 0:
+        say_hello(w, liar, link, self);
+        break;
+    case 1:
+    case 2:
+    case 3:
+        say_have(w, liar, link, to, self);
+        break;
+    case 4:
+    case 5:
+        say_seal(w, liar, link, self);
+        break;
+    case 6:
+    case 7:
+        say_ack(w, liar, link, to);
+        break;
+    case 8:
+        say_bytes(w, liar, link);
+        break;
+    case 9:
+        say_small(w, liar, link);
+        break;
+    default:
+        say_record(w, liar, link, to, self);
+        break;
+    }
+}
+
+static void lie_again(struct world *w, const struct host *liar, const struct liar *self)
+{
+    struct liar *next = malloc(sizeof *next);
+    check(next);
+    *next = *self;
+    world_push(w, world_between(w, 1, PAUSE_MS_MAX) * WORLD_MS,
+               (struct moment){.kind = MOMENT_LIE, .host = liar->index, .data = next});
+}
+
+void liar_begin(struct world *w, struct host *puppet)
+{
+    lie_again(w, puppet, &(struct liar){.epoch = world_between(w, 1, 9) << 20});
+}
+
+static void lie(struct world *w, struct host *liar, struct liar *self)
+{
+    w->tally[TALLY_LIES]++;
+    if (liar->conn_count == 0 || rng_below(&w->rng, 8) == 0) {
+        const struct host *to = victim(w, liar);
+        if (to->running)
+            (void)puppet_dial(w, liar, to);
+        return;
+    }
+    uint32_t number = liar->conns[rng_below(&w->rng, liar->conn_count)];
+    const struct net_conn *c = w->net.conns[number / 2];
+    const struct net_end *end = &c->ends[number & 1];
+    if (end->state == NET_UP)
+        say_something(w, liar, end, &w->hosts[c->ends[!(number & 1)].host], self);
+}
+
+void liar_on_lie(struct world *w, const struct moment *m)
+{
+    struct host *liar = &w->hosts[m->host];
+    struct liar *self = m->data;
+    if (w->judge.healed)
+        return;
+    if (liar->running)
+        lie(w, liar, self);
+    lie_again(w, liar, self);
+}
