@@ -103,8 +103,8 @@ class Lab:
                 peer.check_unharmed()
         except BaseException:
             for peer in self.peers:
-                print(f"--- {peer.device} on {peer.host.ip}, status {peer.process.poll()}: "
-                      f"{len(peer.events())} events\n{peer.tail()}", file=sys.stderr)
+                print(f"--- {peer.name} on {peer.host.ip}, status {peer.process.poll()}:\n"
+                      f"{peer.tail()}", file=sys.stderr)
             raise
         finally:
             for peer in self.peers:

@@ -1,0 +1,103 @@
+"""Rows F13 and F7, short: sixteen machines are powered on together and all are joined within the
+bound, nobody dialling anybody more than three times a second; then one cable flaps, and when it
+stops all is as before.
+
+    crowd.py [MACHINES [FLAPS]]
+
+Seen to fail: with dials that are retried at once (more than three a second); with a session that is
+kept when its cable was out for long (the flapping one is never heard again)."""
+
+import collections
+import random
+import sys
+import time
+
+from lab import Lab, all_arrived, check_once_in_order, packets, poll, rows
+
+MACHINES = int(sys.argv[1]) if len(sys.argv) > 1 else 16
+FLAPS = int(sys.argv[2]) if len(sys.argv) > 2 else 6
+JOINED_S = 10 + MACHINES / 4
+
+lab = Lab()
+network = lab.home()
+dice = random.Random(7)
+
+
+def wanted(peers):
+    """Who needs a session with whom: all but sensors with each other."""
+    sensor = {p: p.device.startswith("sensor") for p in peers}
+    return {p: {q.device for q in peers if q is not p and not (sensor[p] and sensor[q])}
+            for p in peers}
+
+
+def joined(needs):
+    return all(devices <= {e["device"] for e in peer.events()
+                           if e["event"] in ("connected", "reconnected")}
+               for peer, devices in needs.items())
+
+
+def most_dials(wires):
+    """The most connections that one machine began to another within a second."""
+    times, worst = collections.defaultdict(list), (0, None)
+    for number, wire in enumerate(wires):
+        for at, p in wire:
+            times[p.source, p.destination].append(at)
+    for pair, list_ in times.items():
+        for i, at in enumerate(list_):
+            worst = max(worst, (sum(1 for t in list_[i:] if t < at + 1), pair))
+    return worst
+
+
+def gather(captures, kept):
+    now = time.monotonic()
+    for wire, packets_of in zip(captures, kept):
+        own = wire.getsockname()[0]
+        packets_of += [(now, p) for p in packets(wire)
+                       if p.protocol == 6 and p.flags & 0x12 == 2 and p.source == ips[own]]
+
+
+with lab.test():
+    hosts = [lab.host() for _ in range(MACHINES)]
+    homes = [network.copy() for _ in range(MACHINES)]
+    ips = {h.port_name: h.ip for h in hosts}
+    captures = [h.capture() for h in hosts]
+    dialled = [[] for _ in hosts]
+    dataset = rows(network, (i / 100 for i in range(20000)))
+    kinds = ("sensor", "sensor", "actuator", "controller")
+    began = time.monotonic()
+    peers = [host.peer(f"{kinds[i % 4]}{i}", home, *(
+        ("--dataset", dataset, "--every", "0.1") if i % 4 < 2 else ()))
+        for i, (host, home) in enumerate(zip(hosts, homes))]
+    needs = wanted(peers)
+
+    def ready():
+        gather(captures, dialled)
+        return joined(needs)
+    poll(JOINED_S, ready, "all are joined")
+    took = time.monotonic() - began
+    pairs = sum(map(len, needs.values())) // 2
+    count, pair = most_dials(dialled)
+    dials = sum(map(len, dialled))
+    lab.say(f"{MACHINES} machines, {pairs} sessions: joined after {took:.2f} s, {dials} dials, "
+            f"at most {count} a second between two")
+    assert dials >= pairs and count <= 3, f"{pair} dialled {count} times within a second"
+
+    flapping, victim = peers[0], hosts[0]
+    for _ in range(FLAPS):
+        victim.link("down")
+        time.sleep(dice.uniform(0.05, 0.8))
+        victim.link("up")
+        time.sleep(dice.uniform(0.05, 0.8))
+    for to in (peers[2], peers[3]):
+        healed = all_arrived(flapping, to, 10)
+        count = check_once_in_order(flapping, to, 20)
+        lab.say(f"a cable that flapped {FLAPS} times: {to.device} has all {count} readings "
+                f"{healed:.2f} s later")
+        assert healed < 8
+    for other in peers[1:]:
+        lost = [e for e in other.events("lost") if e["device"] != flapping.device]
+        assert not lost, f"{other.device} lost {lost[0]['device']}, whose cable was in"
+    for sensor in peers[1:]:
+        if sensor.device.startswith("sensor"):
+            all_arrived(sensor, peers[2])
+            check_once_in_order(sensor, peers[2], 10)
