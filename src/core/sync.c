@@ -150,17 +150,21 @@ static void take_author_entry(struct node *n, struct session *s, const struct me
         return;
     if (!s->have_done)
         l->author_last = e->last;
-    if (!e->closed || l->closed)
+    if (!e->closed)
         return;
+    /* Also when it is closed here: an author that lost its newest records says a shorter end than
+     * the one it said while they were on their way to its disk. */
     uint64_t end = e->last > l->seal.seq ? e->last : l->seal.seq;
     uint64_t dropped = l->last > end ? l->last - end : 0;
-    if (dropped > 0 && log_cut(l, end)) {
+    bool was_closed = l->closed, cut = dropped > 0 && log_cut(l, end);
+    if (cut) {
         n->counters[NODE_RECORDS_DROPPED] += dropped;
         if (l->seen > l->last)
             l->seen = l->last;
     }
     l->closed = l->last >= e->last && l->last <= end;
-    node_store_log(n, l);
+    if (cut || l->closed != was_closed)
+        node_store_log(n, l);
 }
 
 static bool wants_ours(const struct node *n, const struct session *s)
