@@ -40,8 +40,9 @@ struct console {
     size_t broadcast_size;
     uint64_t refused_ms; /* when the bucket was full */
     uint64_t refused_untold;
-    char *trace;   /* made when first needed */
-    uint64_t mask; /* a bit for each kind of fact that is told */
+    char *trace;    /* made when first needed */
+    int told_error; /* what standard output suffers from, as told */
+    uint64_t mask;  /* a bit for each kind of fact that is told */
     char line[LINE_BYTES];
 };
 
@@ -442,8 +443,25 @@ void console_trace(struct console *c, enum console_way way, const char *who, str
     end_line(&c->out, &b, c->out_colour);
 }
 
+/* A full disk ends no peer: its log and its rules matter more than its lines. */
+static void tell_output_error(struct console *c)
+{
+    char text[256];
+    if (c->out.error == c->told_error)
+        return;
+    c->told_error = c->out.error;
+    if (c->out.error == 0)
+        snprintf(text, sizeof text, "standard output takes lines again");
+    else
+        snprintf(text, sizeof text, "standard output: %s; going on without, make room there",
+                 strerror(c->out.error));
+    console_error(c, text);
+}
+
 bool console_flush(struct console *c)
 {
     end_broadcast(c);
-    return writer_flush(&c->out);
+    bool open = writer_flush(&c->out);
+    tell_output_error(c);
+    return open;
 }

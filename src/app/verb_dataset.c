@@ -46,7 +46,7 @@ static const struct options_entry dataset_entries[] = {
     {"seed", "N", OPTIONS_ONCE, OPTIONS_NOT_IN_FILE, OPTIONS_OUTPUT, set_seed,
      "the same seed, the same rows; else 1"},
     {"csv", NULL, OPTIONS_ONCE, OPTIONS_NOT_IN_FILE, OPTIONS_OUTPUT, set_csv,
-     "CSV instead of JSON lines"},
+     "CSV instead of JSON"},
 };
 
 static const struct options_table dataset_table = {"dataset", dataset_entries,

@@ -56,8 +56,11 @@ static int run_settings(struct settings *s, int argc, char **argv, struct paths 
     if (paths_init(paths, state_dir) != ERR_OK)
         faults_add(&faults, "no home folder is known, or its name is too long: set HOME, or give "
                             "--state-dir DIR");
-    if (faults.count == 0)
+    size_t before = faults.count;
+    if (before == 0)
         read_config(s, paths, config, &faults);
+    if (faults.count > before)
+        return verb_usage(&faults, "config");
     settings_apply(s, &faults);
     if (faults.count == 0)
         settings_complete(s, &faults);

@@ -24,20 +24,27 @@ static bool writable(const struct writer *w, int wait_ms)
     return poll(&p, 1, wait_ms) == 1;
 }
 
-/* What cannot be written for any reason but a full pipe is lost, as with any program. */
+/* False when there is no use in trying again now. */
+static bool write_failed(struct writer *w, int error)
+{
+    if (error == EPIPE) {
+        w->gone = true;
+        w->begin = w->size = 0;
+    } else if (error != EINTR && error != EAGAIN) {
+        w->error = error;
+    }
+    return error == EINTR;
+}
+
 static bool write_chunk(struct writer *w)
 {
     size_t size = w->size - w->begin;
     ssize_t n = write(w->fd, w->bytes + w->begin, size < w->chunk_bytes ? size : w->chunk_bytes);
-    if (n < 0 && (errno == EINTR || errno == EAGAIN))
-        return errno == EINTR;
-    if (n < 0) {
-        w->gone = true;
-        w->begin = w->size = 0;
-        return false;
-    }
+    if (n < 0)
+        return write_failed(w, errno);
     w->begin += (size_t)n;
     w->stuck = false;
+    w->error = 0;
     return true;
 }
 

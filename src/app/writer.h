@@ -21,6 +21,8 @@ struct writer {
     uint64_t dropped;
     bool gone;  /* nobody reads any more (EPIPE) */
     bool stuck; /* waited in vain */
+    int error;  /* errno of the last write that failed otherwise, such as ENOSPC; 0 when it works
+                   again: what is left is tried again with each flush */
 };
 
 void writer_init(struct writer *w, int fd);

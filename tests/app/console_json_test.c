@@ -110,7 +110,8 @@ static void every_event_has_the_members_that_the_document_says(void **state)
         enum fact_kind kind = (enum fact_kind)i;
         const char *event = console_json_event(kind);
         struct documented d;
-        assert_non_null(event);
+        if (event == NULL) /* it answers somebody who asked, and is not told on the console */
+            continue;
         if (!read_row(event, &d))
             fail_msg("docs/json-events.md has no event %s", event);
         json_t *object = object_of(facts_full(kind));
@@ -120,6 +121,16 @@ static void every_event_has_the_members_that_the_document_says(void **state)
         assert_members(event, object, &d, NEEDED_MEMBERS);
         json_decref(object);
     }
+}
+
+static void every_kind_that_has_words_is_an_event(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < FACT_KIND_COUNT; i++)
+        if (words_told((enum fact_kind)i))
+            assert_non_null(console_json_event((enum fact_kind)i));
+    assert_non_null(console_json_event(FACT_ACKED));
+    assert_non_null(console_json_event(FACT_RESTORED_TOPIC));
 }
 
 static void a_reading_names_its_author_and_its_number(void **state)
@@ -155,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_event_has_the_members_that_the_document_says),
+        cmocka_unit_test(every_kind_that_has_words_is_an_event),
         cmocka_unit_test(a_reading_names_its_author_and_its_number),
         cmocka_unit_test(values_keep_their_kind),
     };

@@ -2,6 +2,8 @@
 
 #include "base/check.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -164,6 +166,29 @@ static void a_file_takes_all_at_once(void **state)
     fclose(file);
 }
 
+/* /dev/full says ENOSPC to every write. */
+static void a_full_disk_is_no_reader_that_has_gone(void **state)
+{
+    (void)state;
+    struct writer w;
+    int full = open("/dev/full", O_WRONLY);
+    FILE *file = tmpfile();
+    assert_true(full >= 0);
+    assert_non_null(file);
+    writer_init(&w, full);
+    writer_put(&w, SPAN("one\n"));
+    assert_true(writer_flush(&w));
+    assert_int_equal(w.error, ENOSPC);
+    assert_int_equal(w.size, 4);
+    assert_int_equal(dup2(fileno(file), full), full); /* there is room again */
+    assert_true(writer_flush(&w));
+    assert_int_equal(w.error, 0);
+    assert_int_equal(lseek(fileno(file), 0, SEEK_END), 4);
+    writer_fini(&w, 0);
+    close(full);
+    fclose(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +199,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_line_of_the_bound_fits_and_a_longer_one_does_not, a_pipe,
                                         close_pipe),
         cmocka_unit_test(a_file_takes_all_at_once),
+        cmocka_unit_test(a_full_disk_is_no_reader_that_has_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
