@@ -38,8 +38,9 @@ def pull(cable, sensor, seconds, meanwhile=lambda: None):
 def move(host, sensor):
     began = time.monotonic()
     host.move(200)
-    last = poll(5, lambda: sensor.sent()[-1], "a reading after the move")
-    poll(20, lambda: actuator.readings("sensor3")[-1:] >= [last], "sensor3 at its new address")
+    taken = len(sensor.sent())
+    poll(5, lambda: len(sensor.sent()) > taken, "a reading after the move")
+    all_arrived(sensor, actuator, 20)
     took = time.monotonic() - began
     lab.say(f"address changed: readings again after {took:.2f} s")
     assert took < HEALED_S
