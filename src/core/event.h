@@ -46,9 +46,11 @@ enum event_kind {
     EVENT_FETCHED,  /* answers FETCH */
     EVENT_SIGNED,   /* answers SIGN */
     EVENT_VERIFIED, /* answers VERIFY */
-    EVENT_CHANGED,  /* an interface came, went or has another address */
-    EVENT_LEAVE,    /* a person wants it to end: say goodbye, then EXIT */
-    EVENT_TICK,     /* node_deadline() has come */
+    EVENT_PING,    /* a person asks for a round trip to a device: FACT_PONG answers when its session
+                      does; nothing happens without one */
+    EVENT_CHANGED, /* an interface came, went or has another address */
+    EVENT_LEAVE,   /* a person wants it to end: say goodbye, then EXIT */
+    EVENT_TICK,    /* node_deadline() has come */
     EVENT_KIND_COUNT,
 };
 
@@ -117,6 +119,9 @@ struct event {
         struct {
             uint64_t ticket;
         } stored;
+        struct {
+            struct span device;
+        } ping;
         struct {
             uint64_t link;
             struct log_id id;

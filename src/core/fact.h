@@ -35,6 +35,7 @@ enum fact_kind {
     FACT_CLOCK,         /* device, ms: its clock is off by so much */
     FACT_PLAIN_HELLO,   /* device, address: a plain peer */
     FACT_PLAIN_READING, /* record: a plain reading that our rules may use */
+    FACT_PONG,          /* device, ms: how long the answer to EVENT_PING took */
     FACT_STOPPED,
     FACT_KIND_COUNT,
 };

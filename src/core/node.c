@@ -7,6 +7,7 @@
 #include "core/node_state.h"
 #include "core/peer.h"
 #include "core/seal.h"
+#include "core/session.h"
 #include "core/sync.h"
 
 #include <stdlib.h>
@@ -145,8 +146,10 @@ static void restore_log(struct node *n, const struct event *e)
     l->last = l->asked = l->stored = l->seen = e->restore_log.sealed;
     l->head = l->stored_hash = e->restore_log.sealed_hash;
     l->window_first = l->last + 1;
-    if (m->epoch < id->epoch)
+    if (m->epoch < id->epoch) {
         m->epoch = id->epoch;
+        m->role = e->restore_log.role;
+    }
     if (e->restore_log.sealed == 0)
         return;
     l->seal = (struct log_seal){.seq = e->restore_log.sealed,
@@ -346,6 +349,13 @@ static void on_store_ready(struct node *n, const struct event *e)
     author_store_ready(n);
 }
 
+static void on_ping(struct node *n, const struct event *e)
+{
+    const struct member *m = members_find(n, e->ping.device);
+    if (m != NULL && m->session != NULL)
+        session_ping(n, m->session);
+}
+
 static void on_changed(struct node *n, const struct event *e)
 {
     (void)e;
@@ -376,6 +386,7 @@ static event_fn *const handlers[EVENT_KIND_COUNT] = {
     [EVENT_FETCHED] = sync_fetched,
     [EVENT_SIGNED] = seal_signed,
     [EVENT_VERIFIED] = seal_verified,
+    [EVENT_PING] = on_ping,
     [EVENT_CHANGED] = on_changed,
     [EVENT_LEAVE] = leave,
     [EVENT_TICK] = tick,
@@ -427,6 +438,11 @@ uint64_t node_deadline(const struct node *n)
     if (n->leaving)
         node_soon(&deadline, n->leave_ms);
     return deadline;
+}
+
+void node_facts(struct node *n, uint64_t facts)
+{
+    n->facts = facts;
 }
 
 size_t node_room(const struct node *n)

@@ -36,6 +36,9 @@ void node_step(struct node *n, const struct event *e, struct effects *fx);
 /* When it next wants a TICK, on the scale of now_ms; UINT64_MAX: not until something happens. */
 uint64_t node_deadline(const struct node *n);
 
+/* Which facts are wanted from now on, in place of node_config.facts. Not within a step. */
+void node_facts(struct node *n, uint64_t facts);
+
 /* How many more readings it takes now; 0: the source should wait until this changes (asked again
  * after each step). */
 size_t node_room(const struct node *n);

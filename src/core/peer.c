@@ -471,10 +471,7 @@ static void do_ping(struct node *n, struct session *s, const struct message *m, 
 static void do_pong(struct node *n, struct session *s, const struct message *m, struct span why)
 {
     (void)why;
-    if (m->ping.sent_ms <= n->now_ms && m->ping.sent_ms >= s->up_ms) {
-        s->rtt_known = true;
-        s->rtt_ms = n->now_ms - m->ping.sent_ms;
-    }
+    session_pong(n, s, m->ping.sent_ms);
 }
 
 static void do_unknown(struct node *n, struct session *s, const struct message *m, struct span why)

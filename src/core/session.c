@@ -70,6 +70,17 @@ void session_ping(struct node *n, struct session *s)
     session_send(n, s, &ping);
 }
 
+void session_pong(struct node *n, struct session *s, uint64_t sent_ms)
+{
+    if (sent_ms > n->now_ms || sent_ms < s->up_ms)
+        return;
+    s->rtt_known = true;
+    s->rtt_ms = n->now_ms - sent_ms;
+    struct fact *fact = node_fact(n, FACT_PONG, span_of(s->member->device));
+    if (fact != NULL)
+        fact->ms = s->rtt_ms;
+}
+
 void session_send_end(struct node *n, struct session *s, enum message_kind kind, const char *reason)
 {
     struct message end = {.kind = kind, .end = {.reason = span_of(reason)}};

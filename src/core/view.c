@@ -86,6 +86,22 @@ bool view_topic(const struct node *n, struct span topic, struct view_topic *out)
     return true;
 }
 
+bool view_log_next(const struct node *n, struct view_log_cursor *cursor, struct view_log *out)
+{
+    const struct member *m;
+    if (!cursor->began)
+        cursor->next = n->own.logs;
+    cursor->began = true;
+    while (cursor->next == NULL && (m = table_next(&n->members, &cursor->at)) != NULL)
+        cursor->next = m->logs;
+    const struct log *l = cursor->next;
+    if (l == NULL)
+        return false;
+    *out = (struct view_log){&l->id, l->role, l->first, l->last, l->seal.seq};
+    cursor->next = l->next;
+    return true;
+}
+
 /* A sum, so that the order in which logs are met does not matter. */
 static void add_log(const struct node *n, const struct log *l, struct chain_hash *sum)
 {

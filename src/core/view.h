@@ -37,9 +37,23 @@ struct view_topic {
     bool sealed;
 };
 
+struct view_log {
+    const struct log_id *id;
+    enum role role; /* of its author */
+    uint64_t first, last;
+    uint64_t sealed;
+};
+
 /* Walks all devices that were proven by a certificate, in no particular order; *at is 0 at first.
  */
 bool view_peer_next(const struct node *n, uint64_t now_ms, size_t *at, struct view_peer *out);
+/* Walks all logs, our own too, in no particular order; start with an all-zero cursor. */
+struct view_log_cursor {
+    size_t at;
+    const struct log *next;
+    bool began;
+};
+bool view_log_next(const struct node *n, struct view_log_cursor *cursor, struct view_log *out);
 bool view_topic_next(const struct node *n, size_t *at, struct view_topic *out);
 bool view_topic(const struct node *n, struct span topic, struct view_topic *out);
 /* Over the sealed head of every log: equal on two peers if and only if they hold the same sealed

@@ -106,6 +106,47 @@ static void who_was_never_proven_is_not_shown(void **state)
     node_free(n);
 }
 
+static void every_log_is_walked_once_ours_too(void **state)
+{
+    (void)state;
+    struct node *n = node("me");
+    struct view_log_cursor cursor = {0};
+    struct view_log log;
+    uint64_t seen = 0, records = 0;
+    assert_false(view_log_next(n, &cursor, &log));
+    hold(n, "me", 1, 5, 4);
+    hold(n, "s", 1, 9, 9);
+    hold(n, "s", 2, 3, 0);
+    assert_non_null(members_add(n, SPAN("without")));
+    hold(n, "t", 7, 1, 1);
+    for (cursor = (struct view_log_cursor){0}; view_log_next(n, &cursor, &log); seen++)
+        records += 100 * log.last + log.sealed;
+    assert_int_equal(seen, 4);
+    assert_int_equal(records, 100 * 18 + 14);
+    node_free(n);
+}
+
+static void a_device_restored_from_disk_keeps_its_role(void **state)
+{
+    (void)state;
+    struct node *n = node("me");
+    struct effects fx;
+    struct event e = {.kind = EVENT_RESTORE_LOG,
+                      .restore_log = {.id = {.device = "fan", .epoch = 3},
+                                      .role = ROLE_ACTUATOR,
+                                      .first = 1,
+                                      .last = 0}};
+    struct view_peer view;
+    size_t at = 0;
+    event_effects_init(&fx);
+    node_step(n, &e, &fx);
+    assert_true(view_peer_next(n, 1, &at, &view));
+    assert_int_equal(view.role, ROLE_ACTUATOR);
+    assert_int_equal(view.presence, VIEW_OFFLINE);
+    event_effects_fini(&fx);
+    node_free(n);
+}
+
 static void evidence_is_cut_to_its_limit(void **state)
 {
     (void)state;
@@ -124,6 +165,8 @@ int main(void)
         cmocka_unit_test(peers_that_hold_the_same_sealed_records_have_one_state_hash),
         cmocka_unit_test(presence_follows_the_session_and_its_silence),
         cmocka_unit_test(who_was_never_proven_is_not_shown),
+        cmocka_unit_test(every_log_is_walked_once_ours_too),
+        cmocka_unit_test(a_device_restored_from_disk_keeps_its_role),
         cmocka_unit_test(evidence_is_cut_to_its_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
