@@ -81,13 +81,14 @@ static const struct options_entry *find_entry(struct span key)
 {
     const struct options_table *table = settings_table();
     for (size_t i = 0; i < table->count; i++) {
+        const struct options_entry *entry = &table->entries[i];
         char name[KEY_MAX];
-        key_of(&table->entries[i], name);
-        if (span_is(key, name))
-            return &table->entries[i];
-        strcat(name, "s");
-        if (table->entries[i].times == OPTIONS_MANY && span_is(key, name))
-            return &table->entries[i];
+        key_of(entry, name);
+        size_t size = strlen(name);
+        bool plural = entry->times == OPTIONS_MANY && key.size == size + 1 &&
+                      key.bytes[size] == 's';
+        if (span_equal(plural ? (struct span){key.bytes, size} : key, (struct span){name, size}))
+            return entry;
     }
     return NULL;
 }

@@ -22,7 +22,7 @@ enum {
     BROADCAST_BYTES = 512,
     PATH_BYTES = 4096,
     TRIED_BYTES = 512,
-    REFUSED_BURST = 10, /* told at once; then one a second */
+    REFUSED_BURST_MS = 10000, /* ten are told at once; then one a second */
     LEAVE_WAIT_MS = 1000,
 };
 
@@ -38,7 +38,7 @@ struct console {
     size_t restored_size;
     char broadcast[BROADCAST_BYTES]; /* a line that is not ended yet; empty: none */
     size_t broadcast_size;
-    uint64_t refused_ms; /* when the bucket was full */
+    uint64_t refused_ms; /* told up to then, a second each; behind by REFUSED_BURST_MS at most */
     uint64_t refused_untold;
     char *trace;    /* made when first needed */
     int told_error; /* what standard output suffers from, as told */
@@ -340,9 +340,9 @@ void console_malformed(struct console *c, struct address source, const char *cau
 static bool may_tell_refused(struct console *c)
 {
     uint64_t now_ms = clock_ms(CLOCK_MONOTONIC);
-    uint64_t full_ms = REFUSED_BURST * 1000;
-    if (c->refused_ms + full_ms < now_ms || c->refused_ms == 0)
-        c->refused_ms = now_ms > full_ms ? now_ms - full_ms : 1;
+    uint64_t empty_ms = now_ms > REFUSED_BURST_MS ? now_ms - REFUSED_BURST_MS : 0;
+    if (c->refused_ms < empty_ms)
+        c->refused_ms = empty_ms;
     if (c->refused_ms + 1000 > now_ms) {
         c->refused_untold++;
         return false;

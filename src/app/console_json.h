@@ -14,8 +14,8 @@ void console_json_fact(struct buf *b, const struct words *w, const struct fact *
 const char *console_json_event(enum fact_kind kind);
 /* For what is no fact: {"event":EVENT,"time":...,"device":DEVICE; members follow, then _end. */
 void console_json_begin(struct buf *b, const char *event, struct span device, uint64_t wall_ms);
-void console_json_text(struct buf *b, const char *name, struct span text);
-void console_json_count(struct buf *b, const char *name, uint64_t count);
+void console_json_text(struct buf *b, const char *member, struct span text);
+void console_json_count(struct buf *b, const char *member, uint64_t count);
 void console_json_address(struct buf *b, struct address address);
 void console_json_reading(struct buf *b, struct span type, const struct value *value,
                           struct span unit);

@@ -10,8 +10,7 @@ static int check_file(struct settings *s, const char *path)
     config_read(s, path, &faults);
     settings_apply(s, &faults);
     if (faults.count > 0) {
-        faults_print(&faults, stderr);
-        faults_fini(&faults);
+        (void)verb_usage(&faults, "config");
         return RUN_FAILED;
     }
     char shown[FILE_PATH_MAX];
@@ -33,7 +32,7 @@ int verb_check(int argc, char **argv)
     options_parse(&none, argc, argv, &options, &faults);
     if (path == NULL && faults.count == 0)
         faults_add(&faults, "which file? kith check FILE");
-    if (faults.count > 0)
+    if (path == NULL || faults.count > 0)
         return verb_usage(&faults, "check");
     struct settings *s = settings_new();
     int status = s == NULL ? RUN_FAILED : check_file(s, path);

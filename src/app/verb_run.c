@@ -2,6 +2,7 @@
 
 #include "app/config.h"
 #include "app/paths.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -35,10 +36,12 @@ static void say_start(const struct settings *s, const struct paths *paths, const
                 s->run.device);
     if (config[0] == '\0' || s->run.quiet || access(config, F_OK) != 0)
         return;
-    char shown[2 * FILE_PATH_MAX];
-    struct buf b;
+    char path[FILE_PATH_MAX], shown[FILE_PATH_MAX];
+    struct buf raw, b;
+    buf_init(&raw, path, sizeof path);
     buf_init(&b, shown, sizeof shown);
-    paths_write(&b, paths->home, config);
+    paths_write(&raw, paths->home, config);
+    text_escape(&b, buf_view(&raw), sizeof shown);
     fprintf(stderr, "[%s] Configured by %.*s: %zu %s\n", s->run.device, (int)b.size, b.bytes,
             s->run.rule_count, s->run.rule_count == 1 ? "rule" : "rules");
 }
@@ -46,7 +49,7 @@ static void say_start(const struct settings *s, const struct paths *paths, const
 static int run_settings(struct settings *s, int argc, char **argv, struct paths *paths)
 {
     struct faults faults = {0};
-    char config[FILE_PATH_MAX];
+    char config[FILE_PATH_MAX] = "";
     struct verb_sink sink = {s, &faults, SETTINGS_ENVIRONMENT, &s->device, "device"};
     struct options_sink options = {&sink, verb_on_option, verb_on_word};
     options_environment(settings_table(), &options, &faults);
@@ -67,6 +70,7 @@ static int run_settings(struct settings *s, int argc, char **argv, struct paths 
     if (faults.count > 0)
         return verb_usage(&faults, "run");
     s->run.data = paths->data;
+    s->run.runtime = paths->runtime;
     say_start(s, paths, config);
     return run_peer(&s->run);
 }

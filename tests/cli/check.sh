@@ -21,7 +21,9 @@ for line in '3: thn: no such key; did you mean then' '4: prot: .* did you mean p
     '5: port 0: a port is 1 to 65535'; do
     grep -Eq "bad\.yaml:$line" "$tmp/err" && ok "and: $line" || fail "but not: $line"
 done
-[[ $(wc -l <"$tmp/err") == 4 ]] && ok "each once" || fail "not each once"
+tail -n 1 "$tmp/err" | grep -q '^Next: kith help config$' && ok "and what to read" ||
+    fail "no next command"
+[[ $(wc -l <"$tmp/err") == 5 ]] && ok "each once" || fail "not each once"
 [[ ! -s $tmp/out ]] && ok "and nothing on standard output" || fail "faults on standard output"
 
 says 1 err 'none\.yaml: ' -- check "$tmp/none.yaml"
