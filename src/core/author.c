@@ -34,19 +34,6 @@ static void tell_sessions(struct node *n)
     }
 }
 
-/* Sessions that stand go on with the new log. */
-static void follow_new_log(struct node *n)
-{
-    const struct message have = {.kind = MESSAGE_HAVE};
-    for (size_t i = 0; i < n->session_count; i++) {
-        struct session *s = n->sessions[i];
-        if (s->state != PEER_OPEN || !s->have_done)
-            continue;
-        s->have_done = false;
-        sync_have(n, s, &have);
-    }
-}
-
 void author_begin(struct node *n, uint64_t epoch)
 {
     check(epoch > n->epoch);
@@ -67,7 +54,7 @@ void author_begin(struct node *n, uint64_t epoch)
     if (!n->started)
         return;
     tell_sessions(n);
-    follow_new_log(n);
+    sync_follow(n);
     decide_restate(n);
     struct fact *fact = node_fact(n, FACT_EPOCH, span_of(n->self.device));
     if (fact != NULL)
@@ -104,6 +91,8 @@ size_t author_room(const struct node *n)
 enum err author_append(struct node *n, const struct author_entry *entry, struct record *record)
 {
     struct log *l = n->log;
+    if (!access_may(n->self.role, ACCESS_REPORT))
+        return ERR_DENIED;
     if (author_room(n) == 0)
         return ERR_FULL;
     char *memory = log_window_reserve(l);
@@ -266,7 +255,7 @@ static void log_stored(struct node *n, const struct node_store *done)
     if (l == NULL || done->seq > l->last)
         return;
     if (done->seal) {
-        l->stored_seal = l->asked_seal;
+        log_seal_durable(l);
         seal_store(n, l); /* a newer one may have come meanwhile */
         return;
     }

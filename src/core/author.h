@@ -21,7 +21,7 @@ struct author_entry {
     enum rule_trust trust; /* RULE_PLAIN: the value is left out */
 };
 /* Appends a record; *record (may be NULL) describes it until the next append. ERR_FULL: no room
- * now. */
+ * now. ERR_DENIED: our role writes nothing. */
 MUST_USE enum err author_append(struct node *n, const struct author_entry *entry,
                                 struct record *record);
 void author_readings(struct node *n, const struct reading *readings, size_t count);

@@ -69,10 +69,14 @@ bool log_hash_at(const struct log *l, uint64_t seq, struct chain_hash *hash)
 
 void log_accept_seal(struct log *l, const struct log_seal *seal)
 {
-    if (seal->seq <= l->seal.seq)
-        return;
-    l->seal = *seal;
-    uint64_t behind = l->last > seal->seq ? l->last - seal->seq : 0;
+    if (seal->seq > l->seal.seq)
+        l->seal = *seal;
+}
+
+void log_seal_durable(struct log *l)
+{
+    l->stored_seal = l->asked_seal;
+    uint64_t behind = l->last > l->stored_seal.seq ? l->last - l->stored_seal.seq : 0;
     if (l->hashes.count > behind)
         ring_pop(&l->hashes, l->hashes.count - (size_t)behind);
     if (l->hashes.count == 0)

@@ -42,7 +42,7 @@ struct log {
                              beyond is live */
     struct chain_hash head;        /* at last */
     struct chain_hash stored_hash; /* at stored */
-    struct ring hashes; /* struct chain_hash at each seq behind the seal, newest last; at most
+    struct ring hashes; /* struct chain_hash at each seq behind stored_seal, newest last; at most
                            LIMIT_PENDING */
 
     struct log_seal seal;        /* the newest that holds */
@@ -67,10 +67,13 @@ void log_free(struct log *l); /* NULL is allowed */
 
 /* The next record's bytes enter the chain: last + 1. ERR_MEMORY, with nothing changed. */
 MUST_USE enum err log_extend(struct log *l, struct span bytes, log_hash_fn *hash);
-/* The chain hash at seq: last, stored, the seal's, or any kept behind the seal. */
+/* The chain hash at seq: last, stored, the seal's, or any kept behind the durable seal. */
 bool log_hash_at(const struct log *l, uint64_t seq, struct chain_hash *hash);
 /* A seal holds: kept when it is newer. */
 void log_accept_seal(struct log *l, const struct log_seal *seal);
+/* The seal that was ordered to be stored is on disk. Until then the chain is known from the one
+ * before on, because storing may fail and take the log back there. */
+void log_seal_durable(struct log *l);
 /* Forgets what is behind `stored` (storing failed, or the author lost it). */
 void log_cut_to_stored(struct log *l);
 /* Forgets what is behind last, whose chain hash must be known: false when it is not (nothing is

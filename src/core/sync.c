@@ -208,6 +208,15 @@ void sync_have(struct node *n, struct session *s, const struct message *m)
             sync_acknowledge(n, l);
 }
 
+void sync_follow(struct node *n)
+{
+    for (size_t i = 0; i < n->session_count; i++) {
+        struct session *s = n->sessions[i];
+        if (s->state == PEER_OPEN && s->have_done && find_cursor(s, n->log) == NULL)
+            add_cursor(n, s, n->log);
+    }
+}
+
 /* The log that an update continues; made when it is new. */
 static struct log *update_log(struct node *n, struct session *s, const struct message *m)
 {
@@ -342,8 +351,12 @@ void sync_update(struct node *n, struct session *s, const struct message *m)
     while (skip < m->update.count && r[skip].seq <= l->last)
         skip++;
     n->counters[NODE_RECORDS_DOUBLE] += skip;
-    if (skip == m->update.count)
+    if (skip > 0) /* it does not know how far we are */
+        l->ack_sent = l->held_sent = 0;
+    if (skip == m->update.count) {
+        sync_acknowledge(n, l);
         return;
+    }
     uint64_t next = n->store_failed ? r[skip].seq : l->last + 1;
     if (r[skip].seq > next) {
         if (!l->resync)

@@ -9,6 +9,8 @@
 
 /* Our list of logs, for this session: all of ours, and what we hold of its. */
 void sync_send_have(struct node *n, struct session *s);
+/* Our new log: sessions that stand go on with it. */
+void sync_follow(struct node *n);
 void sync_have(struct node *n, struct session *s, const struct message *m);
 void sync_update(struct node *n, struct session *s, const struct message *m);
 void sync_ack(struct node *n, struct session *s, const struct message *m);

@@ -380,7 +380,7 @@ void disk_on_commit(struct world *w, const struct moment *m)
     if (m->life != h->life || !h->running)
         return;
     if (d->full) {
-        d->failed = d->ever_failed = true;
+        d->failed = true;
         orders_lose(w, h);
         host_step(w, h, &(struct event){.kind = EVENT_STORE_FAILED});
         return;

@@ -58,8 +58,7 @@ struct disk {
     size_t committing; /* how many of them the commit under way takes; 0: none is */
     uint64_t ticket;   /* of the last order */
     bool failed;       /* reported so; orders are dropped until a retry works */
-    bool ever_failed;
-    bool full; /* no commit works */
+    bool full;         /* no commit works */
     uint32_t latency_min_us;
     uint32_t latency_max_us;
 };

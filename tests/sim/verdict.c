@@ -72,16 +72,12 @@ static void final_sessions(struct world *w)
     }
 }
 
-/* Behind a closed or quiet log's seal nothing waits any more. Except: a record that was proven by a
- * later one which a full disk lost, of an author that itself went back to before both, waits for
- * the next start. */
+/* Behind a closed or quiet log's seal nothing waits any more. */
 static void final_pending(struct world *w, const struct judge_log *l)
 {
     for (uint32_t i = 0; i < w->host_count; i++) {
         const struct disk_log *d = disk_of(w, i, l);
         if (!d || !log_wanted(w, l, i) || d->last == d->sealed)
-            continue;
-        if (w->judge.rolled_back && w->hosts[i].disk.ever_failed)
             continue;
         world_fail(w, "%s ends with %llu pending records of %s behind %llu",
                    w->hosts[i].self.device, (unsigned long long)(d->last - d->sealed), l->name,
