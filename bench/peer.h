@@ -15,6 +15,7 @@
 struct console {
     struct source *source; /* told of facts; NULL: a receiver */
     bool each;             /* --json: say when each device's first reading came */
+    bool fresh;            /* readings came since the last flush */
     uint64_t first_ns, last_ns;
     uint64_t next_seq, count, lost, doubled;
 };
