@@ -229,6 +229,16 @@ static void check_idle_flags(const struct settings *s, struct faults *faults)
     }
 }
 
+static void check_writes(const struct run_options *o, struct faults *faults)
+{
+    if (o->role == ROLE_OBSERVER && (o->has_source || o->rule_count > 0))
+        faults_add(
+            faults,
+            "%s is an observer, which writes nothing: leave out its source and rules, or give "
+            "it another role: --role sensor",
+            o->device);
+}
+
 static void check_end(const struct run_options *o, struct faults *faults)
 {
     bool endless = o->source.kind == SOURCE_SIMULATE || o->source.loop;
@@ -253,6 +263,7 @@ void settings_complete(struct settings *s, struct faults *faults)
     o->rules = s->rules;
     o->rule_count = s->rule_count;
     check_idle_flags(s, faults);
+    check_writes(o, faults);
     check_end(o, faults);
     if (o->on_change != NULL && o->rule_count == 0)
         faults_add(faults,

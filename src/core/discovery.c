@@ -232,21 +232,32 @@ void discovery_dial_failed(struct node *n, struct dialer *d)
     again(n, d);
 }
 
-void discovery_lost(struct node *n, struct member *m)
+static void dial_again(struct node *n, struct member *m, uint32_t pause_ms)
 {
     struct dialer *d = &m->dialer;
     d->backoff_ms = 0;
     if (m->address_count > 0 && d->link == 0)
         d->address = m->addresses[0];
     if (d->address.port != 0)
-        arm(d, n->now_ms + node_jitter(n, TIME_DIAL_FIRST_MS), n->now_ms + TIME_DIAL_GIVE_UP_MS);
+        arm(d, n->now_ms + node_jitter(n, pause_ms), n->now_ms + TIME_DIAL_GIVE_UP_MS);
     for (size_t i = 0; i < n->configured_count; i++) {
         struct dialer *c = n->configured[i];
         if (c->member != m || c->link != 0)
             continue;
         c->backoff_ms = 0;
-        c->at_ms = n->now_ms + node_jitter(n, TIME_DIAL_FIRST_MS);
+        c->at_ms = n->now_ms + node_jitter(n, pause_ms);
     }
+}
+
+void discovery_lost(struct node *n, struct member *m)
+{
+    dial_again(n, m, TIME_DIAL_FIRST_MS);
+}
+
+void discovery_refused(struct node *n, struct member *m)
+{
+    m->dialer.at_ms = NODE_NEVER;
+    dial_again(n, m, TIME_DIAL_MAX_MS);
 }
 
 void discovery_reached(struct node *n, const struct session *s, struct member *m)

@@ -23,6 +23,8 @@ void discovery_lost(struct node *n, struct member *m);
 /* m has an open session: remembers where it can be reached again, which is what we dialled, or what
  * its datagrams named, if they came from where its session comes from. */
 void discovery_reached(struct node *n, const struct session *s, struct member *m);
+/* The same after one side found fault with the other: it will hardly be better at once. */
+void discovery_refused(struct node *n, struct member *m);
 /* m has an open session now: nothing of it is dialled. */
 void discovery_met(struct node *n, struct member *m);
 void discovery_tick(struct node *n);

@@ -150,8 +150,8 @@ static void restore_log(struct node *n, const struct event *e)
         m->epoch = id->epoch;
         m->role = e->restore_log.role;
     }
-    if (e->restore_log.sealed == 0)
-        return;
+    if (e->restore_log.sealed == 0 || e->restore_log.signature_size == 0)
+        return; /* no seal, or one that damage took: the author makes or sends another */
     l->seal = (struct log_seal){.seq = e->restore_log.sealed,
                                 .hash = e->restore_log.sealed_hash,
                                 .signature_size = e->restore_log.signature_size};

@@ -198,7 +198,7 @@ void peer_refuse(struct node *n, struct session *s, const char *cause)
     if (m == NULL || m->session != NULL)
         return;
     m->lost_ms = n->now_ms;
-    discovery_lost(n, m);
+    discovery_refused(n, m);
 }
 
 static bool is_self(const struct node *n, const struct session *s)
@@ -510,13 +510,14 @@ static void lose(struct node *n, struct session *s, struct span evidence)
 static void do_error(struct node *n, struct session *s, const struct message *m, struct span why)
 {
     (void)why;
+    struct member *member = s->member;
     bool replaced = span_is(m->end.reason, REPLACED);
     session_hang_up(n, s->link, "it ended the session");
     if (s->state == PEER_OPEN && !replaced) {
         lose(n, s, m->end.reason);
+        discovery_refused(n, member);
         return;
     }
-    struct member *member = s->member;
     give_back(n, s);
     if (member != NULL && member->session == NULL)
         discovery_lost(n, member);

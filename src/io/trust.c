@@ -52,9 +52,8 @@ static bool set_hello_key(struct trust *t)
     if (!keyed) {
         return false;
     }
-    struct hello_mac id;
-    hello_mac(t->mac, SPAN("kith/1 discovery key id"), &id);
-    hex_encode(t->hello.id, id.bytes, sizeof t->hello.id / 2);
+    memcpy(t->hello.id, t->home.network, sizeof t->hello.id); /* the first key has the network's id
+                                                               */
     t->hello.mac = hello_mac;
     t->hello.context = t->mac;
     return true;
