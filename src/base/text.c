@@ -83,6 +83,12 @@ static uint32_t code_point(const char *bytes, size_t size)
 
 enum { PIECE_MAX = 16 };
 
+uint32_t text_hidden(struct span s)
+{
+    uint32_t point = code_point(s.bytes, s.size);
+    return is_hidden(point) ? point : 0;
+}
+
 static void escape_byte(struct buf *piece, char c)
 {
     buf_text(piece, "\\x");

@@ -13,6 +13,9 @@ enum { TEXT_DISTANCE_BYTES_MAX = 64 };
 size_t text_character_size(struct span s);
 /* Whether the bytes are UTF-8 throughout. */
 bool text_is_utf8(struct span s);
+/* The code point of the character that s is, when it is one that text_escape() would not show as it
+ * is because it changes what is around it unseen; 0 otherwise. s is one character of UTF-8. */
+uint32_t text_hidden(struct span s);
 /* Writes the text for a terminal or a log: printable characters as they are; a backslash
  * doubled; control characters (C0, 0x7f, C1), bidirectional controls (U+202A-202E, U+2066-2069,
  * U+200E/F, U+061C), line and paragraph separators, invisible characters and bytes that are not

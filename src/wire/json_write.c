@@ -3,12 +3,32 @@
 
 static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 
+static void write_unit(struct buf *b, uint32_t unit)
+{
+    uint8_t bytes[] = {(uint8_t)(unit >> 8), (uint8_t)unit};
+    buf_text(b, "\\u");
+    buf_hex(b, bytes, sizeof bytes);
+}
+
+/* What would act on a terminal unseen goes out by its number; readers get the same string. */
+static void write_escape(struct buf *b, uint32_t point)
+{
+    if (point > 0xffff) {
+        write_unit(b, 0xd800 + ((point - 0x10000) >> 10));
+        point = 0xdc00 + (point & 0x3ff);
+    }
+    write_unit(b, point);
+}
+
 /* No quote, backslash or control character in it. */
 static void write_utf8(struct buf *b, struct span s)
 {
     while (s.size > 0) {
         size_t size = text_character_size(s);
-        if (size > 0)
+        uint32_t hidden = size > 0 ? text_hidden((struct span){s.bytes, size}) : 0;
+        if (hidden)
+            write_escape(b, hidden);
+        else if (size > 0)
             buf_put(b, s.bytes, size);
         else
             buf_text(b, replacement);

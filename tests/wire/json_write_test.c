@@ -48,6 +48,19 @@ static void what_no_reader_would_take_becomes_the_replacement_character(void **s
     assert_written(SPAN("\xe2\x82\"\xac"), "\"\xef\xbf\xbd\xef\xbf\xbd\\\"\xef\xbf\xbd\"");
 }
 
+static void what_acts_on_a_terminal_unseen_goes_out_by_number(void **state)
+{
+    (void)state;
+    assert_written(SPAN("a\xe2\x80\xae"
+                        "b"),
+                   "\"a\\u202eb\"");
+    assert_written(SPAN("\xc2\x9b"
+                        "31m"),
+                   "\"\\u009b31m\"");
+    assert_written(SPAN("\xf3\xa0\x81\xa1"), "\"\\udb40\\udc61\"");
+    assert_written(SPAN("\xe2\x82\xac"), "\"\xe2\x82\xac\"");
+}
+
 static void whatever_is_written_is_read_back(void **state)
 {
     (void)state;
@@ -117,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_must_be_escaped_is),
         cmocka_unit_test(what_no_reader_would_take_becomes_the_replacement_character),
+        cmocka_unit_test(what_acts_on_a_terminal_unseen_goes_out_by_number),
         cmocka_unit_test(whatever_is_written_is_read_back),
         cmocka_unit_test(a_string_that_does_not_fit_is_said),
         cmocka_unit_test(numbers_are_written_short),
