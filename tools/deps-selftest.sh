@@ -58,7 +58,7 @@ says() { [[ $output == *"$1"* ]]; }
 asks() { [[ $asked == *"$1"* ]]; }
 
 all='gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libssl-dev libsqlite3-dev libjansson-dev'
-all+=' libyaml-dev libcsv-dev'
+all+=' libyaml-dev'
 
 machine "$all" 1000
 run build
