@@ -147,7 +147,7 @@ breaks format src/base/a.c "a layout of one's own" <<<'int  a_b( void );'
 
 breaks tree tools/a "a script that ends processes by name" <<<'pk''ill kith'
 breaks tree README.md "the same in prose" <<<'Then run kill''all kith.'
-breaks tree README.md "a path of one machine" <<<'See /ho''me/ann/kith.'
+breaks tree README.md "a path of one machine" <<<'See /ro''ot/kith.'
 breaks tree src/base/a.c "CRLF" <<<$'int a_b;\r'
 breaks tree src/base/a.c "a blank at a line's end" <<<'int a_b; '
 breaks tree README.md "half a merge" <<<'<<<<''<<< HEAD'

@@ -29,7 +29,7 @@ list() {
 }
 
 banned='\bp[k]ill\b|\bkill[a]ll\b'
-foreign='/wor[k]/|/roo[t]/|/hom[e]/[a-z]|\.\./share[d]/|/tmp/kit[h]/'
+foreign='/wor[k]/|/roo[t]/|\.\./share[d]/|/tmp/kit[h]/'
 
 seen=0
 while IFS= read -r -d '' file; do
