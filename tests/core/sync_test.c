@@ -1,0 +1,228 @@
+#include "core/sync.h"
+
+#include "core/rig.h"
+
+static void records_are_stored_and_used_in_the_step_they_come(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "sensor1", ROLE_SENSOR, 20);
+    rig_update(r, 2, "sensor1", 20, 1, 3, 26);
+    assert_int_equal(rig_fact_count(r, FACT_READING), 3);
+    assert_int_equal(rig_fact_count(r, FACT_ACTION), 3);
+    const struct effect *first = NULL;
+    for (size_t i = 0; i < r->fx.count && first == NULL; i++)
+        if (r->fx.list[i].kind == EFFECT_STORE)
+            first = &r->fx.list[i];
+    assert_non_null(first);
+    assert_int_equal(first->store.first, 1);
+    assert_int_equal(first->store.count, 3);
+}
+
+static void what_is_not_on_disk_or_not_sealed_is_not_acknowledged(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "sensor1", ROLE_SENSOR, 20);
+    rig_update(r, 2, "sensor1", 20, 1, 3, 20);
+    rig_stored(r);
+    assert_int_equal(rig_sent_count(r, MESSAGE_ACK), 0); /* stored, no seal */
+    rig_seal(r, 2, 20, 2);
+    const struct effect *verify = rig_effect(r, EFFECT_VERIFY);
+    struct event verified = {.kind = EVENT_VERIFIED, .verified = {verify->seal.id, 2, 2, true}};
+    rig_step(r, &verified);
+    assert_int_equal(rig_sent_count(r, MESSAGE_ACK), 0); /* the seal is not on disk */
+    rig_stored(r);
+    assert_int_equal(rig_sent(r, MESSAGE_ACK)->ack.seq, 2);
+    assert_int_equal(rig_sent(r, MESSAGE_ACK)->ack.held, 3);
+}
+
+static void records_offered_again_are_dropped_and_acknowledged_again(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "sensor1", ROLE_SENSOR, 20);
+    rig_update(r, 2, "sensor1", 20, 1, 3, 20);
+    rig_stored(r);
+    rig_update(r, 2, "sensor1", 20, 2, 4, 20);
+    assert_int_equal(node_count(r->n, NODE_RECORDS_DOUBLE), 2);
+    assert_int_equal(rig_effect(r, EFFECT_STORE)->store.first, 4);
+    assert_int_equal(rig_fact_count(r, FACT_READING), 1);
+}
+
+static void a_gap_ends_the_session_and_nothing_of_it_is_stored(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "sensor1", ROLE_SENSOR, 20);
+    rig_update(r, 2, "sensor1", 20, 2, 3, 20);
+    assert_int_equal(rig_sent_count(r, MESSAGE_ERROR), 1);
+    assert_int_equal(rig_count(r, EFFECT_STORE), 0);
+    assert_int_equal(rig_fact_count(r, FACT_READING), 0);
+    assert_int_equal(node_session_count(r->n), 0);
+}
+
+static void a_record_that_names_another_author_is_refused(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "sensor1", ROLE_SENSOR, 20);
+    rig_update(r, 2, "sensor2", 20, 1, 1, 20);
+    assert_int_equal(rig_count(r, EFFECT_STORE), 0);
+    assert_int_equal(node_count(r->n, NODE_RECORDS_DENIED), 1);
+    assert_int_equal(node_session_count(r->n), 0);
+}
+
+static struct message_entry entry_of(const char *device, uint64_t epoch, uint64_t last,
+                                     uint64_t sealed)
+{
+    struct log_id id = rig_log(device, epoch);
+    return (struct message_entry){.log = {.device = span_of(device), .key = id.key, .epoch = epoch},
+                                  .first = 1,
+                                  .last = last,
+                                  .sealed = sealed};
+}
+
+/* The store gives what was just asked of it. */
+static void fetched(struct rig *r, uint64_t first, size_t count)
+{
+    assert_int_equal(rig_effect(r, EFFECT_FETCH)->fetch.first, first);
+    struct event e = {.kind = EVENT_FETCHED,
+                      .fetched = {2, rig_log("sensor5", 10), first, SPAN("{},{}"), count}};
+    rig_step(r, &e);
+}
+
+static void a_peer_gets_what_it_lacks_and_no_more(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_measure(r, 5);
+    rig_link_up(r, 2, "actuator1", 0, ROLE_ACTUATOR);
+    rig_greet(r, 2, "actuator1", ROLE_ACTUATOR, 20);
+    assert_int_equal(rig_sent_count(r, MESSAGE_STATE_UPDATE), 0); /* it has not said what it has */
+    struct message_entry entry = entry_of("sensor5", 10, 3, 0);
+    struct message have = {.kind = MESSAGE_HAVE, .have = {.entries = &entry, .count = 1}};
+    rig_message(r, 2, &have);
+    fetched(r, 4, 2);
+    assert_int_equal(rig_sent(r, MESSAGE_STATE_UPDATE)->update.count, 2);
+    rig_measure(r, 1); /* live: from memory */
+    assert_int_equal(rig_sent(r, MESSAGE_STATE_UPDATE)->update.count, 1);
+}
+
+static void a_new_epoch_sends_nothing_old_again(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_measure(r, 5);
+    rig_stored(r);
+    rig_meet(r, 2, "actuator1", ROLE_ACTUATOR, 20);
+    fetched(r, 1, 5);
+    assert_int_equal(rig_sent(r, MESSAGE_STATE_UPDATE)->update.count, 5);
+    rig_step(r, &(struct event){.kind = EVENT_EPOCH, .epoch.epoch = 11});
+    assert_int_equal(rig_sent_count(r, MESSAGE_HAVE), 1);
+    assert_int_equal(rig_sent_count(r, MESSAGE_STATE_UPDATE), 0);
+    assert_int_equal(rig_count(r, EFFECT_FETCH), 0);
+    rig_measure(r, 2);
+    assert_int_equal(rig_sent(r, MESSAGE_STATE_UPDATE)->update.log.epoch, 11);
+}
+
+static void sending_pauses_while_the_socket_owes_the_limit(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "actuator1", ROLE_ACTUATOR, 20);
+    rig_step(r, &(struct event){.kind = EVENT_SENT, .sent = {2, LIMIT_UNSENT}});
+    rig_measure(r, 3);
+    assert_int_equal(rig_sent_count(r, MESSAGE_STATE_UPDATE), 0);
+    rig_step(r, &(struct event){.kind = EVENT_SENT, .sent = {2, LIMIT_UNSENT - 1}});
+    assert_int_equal(rig_sent(r, MESSAGE_STATE_UPDATE)->update.count, 3);
+}
+
+static void a_pending_tail_behind_the_authors_closed_end_is_dropped(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "sensor1", ROLE_SENSOR, 20);
+    rig_update(r, 2, "sensor1", 20, 1, 5, 20);
+    rig_stored(r);
+    struct message_entry closed = entry_of("sensor1", 20, 3, 0);
+    closed.closed = true;
+    struct message have = {.kind = MESSAGE_HAVE, .have = {.entries = &closed, .count = 1}};
+    rig_message(r, 2, &have);
+    assert_int_equal(rig_effect(r, EFFECT_STORE_LOG)->store_log.last, 3);
+    assert_true(rig_effect(r, EFFECT_STORE_LOG)->store_log.closed);
+    assert_int_equal(node_count(r->n, NODE_RECORDS_DROPPED), 2);
+    closed.last = 2; /* it said the end before its disk had it, and came back without */
+    rig_message(r, 2, &have);
+    assert_int_equal(rig_effect(r, EFFECT_STORE_LOG)->store_log.last, 2);
+}
+
+static void what_is_sealed_is_never_dropped(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "sensor1", ROLE_SENSOR, 20);
+    rig_update(r, 2, "sensor1", 20, 1, 5, 20);
+    rig_stored(r);
+    rig_seal(r, 2, 20, 4);
+    struct event verified = {.kind = EVENT_VERIFIED,
+                             .verified = {rig_log("sensor1", 20), 4, 2, true}};
+    rig_step(r, &verified);
+    rig_stored(r);
+    struct message_entry closed = entry_of("sensor1", 20, 1, 0);
+    closed.closed = true;
+    struct message have = {.kind = MESSAGE_HAVE, .have = {.entries = &closed, .count = 1}};
+    rig_message(r, 2, &have);
+    assert_int_equal(rig_effect(r, EFFECT_STORE_LOG)->store_log.last, 4);
+}
+
+static void a_list_that_knows_a_later_life_of_ours_makes_us_begin_one_above(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_link_up(r, 2, "actuator1", 0, ROLE_ACTUATOR);
+    rig_greet(r, 2, "actuator1", ROLE_ACTUATOR, 20);
+    struct message_entry later = entry_of("sensor5", 30, 7, 7);
+    struct message have = {.kind = MESSAGE_HAVE, .have = {.entries = &later, .count = 1}};
+    rig_message(r, 2, &have);
+    assert_int_equal(rig_effect(r, EFFECT_EPOCH)->epoch.above, 30);
+    assert_int_equal(node_room(r->n), 0);
+}
+
+static void a_life_farther_than_the_limit_is_not_believed(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_link_up(r, 2, "actuator1", 0, ROLE_ACTUATOR);
+    rig_greet(r, 2, "actuator1", ROLE_ACTUATOR, 20);
+    struct message_entry far = entry_of("sensor5", 10 + (uint64_t)LIMIT_EPOCH_JUMP + 1, 7, 7);
+    struct message have = {.kind = MESSAGE_HAVE,
+                           .have = {.entries = &far, .count = 1, .more = true}};
+    rig_message(r, 2, &have);
+    assert_int_equal(rig_count(r, EFFECT_EPOCH), 0);
+    far.log.epoch--;
+    rig_message(r, 2, &have);
+    assert_int_equal(rig_count(r, EFFECT_EPOCH), 1);
+}
+
+#define ACTUATOR(test) cmocka_unit_test_setup_teardown(test, rig_setup_actuator, rig_teardown)
+#define SENSOR(test)   cmocka_unit_test_setup_teardown(test, rig_setup_sensor, rig_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ACTUATOR(records_are_stored_and_used_in_the_step_they_come),
+        ACTUATOR(what_is_not_on_disk_or_not_sealed_is_not_acknowledged),
+        ACTUATOR(records_offered_again_are_dropped_and_acknowledged_again),
+        ACTUATOR(a_gap_ends_the_session_and_nothing_of_it_is_stored),
+        ACTUATOR(a_record_that_names_another_author_is_refused),
+        SENSOR(a_peer_gets_what_it_lacks_and_no_more),
+        SENSOR(a_new_epoch_sends_nothing_old_again),
+        SENSOR(sending_pauses_while_the_socket_owes_the_limit),
+        ACTUATOR(a_pending_tail_behind_the_authors_closed_end_is_dropped),
+        ACTUATOR(what_is_sealed_is_never_dropped),
+        SENSOR(a_list_that_knows_a_later_life_of_ours_makes_us_begin_one_above),
+        SENSOR(a_life_farther_than_the_limit_is_not_believed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
