@@ -70,7 +70,6 @@ static int run_settings(struct settings *s, int argc, char **argv, struct paths 
     if (faults.count > 0)
         return verb_usage(&faults, "run");
     s->run.data = paths->data;
-    s->run.runtime = paths->runtime;
     say_start(s, paths, config);
     return run_peer(&s->run);
 }
