@@ -147,6 +147,30 @@ static enum err execute(struct store_db *db, const char *sql)
     return failed(db, sqlite3_exec(db->sql, sql, NULL, NULL, NULL));
 }
 
+static enum err pragma(struct store_db *db, const char *sql, int64_t *value)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(db->sql, sql, -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        *value = sqlite3_column_int64(statement, 0);
+    enum err err = failed(db, code);
+    sqlite3_finalize(statement);
+    return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
+}
+
+/* Turning an empty file into a database waits for the disk four times; store_db_create() does it
+ * once, for all. */
+static enum err use_settings(struct store_db *db)
+{
+    int64_t pages = 0;
+    enum err err = pragma(db, "PRAGMA page_count", &pages);
+    if (err == ERR_OK && pages == 0)
+        err = execute(db, "PRAGMA synchronous = OFF");
+    return err == ERR_OK ? execute(db, settings) : err;
+}
+
 static int count_wal_pages(void *context, sqlite3 *sql, const char *name, int pages)
 {
     (void)sql;
@@ -168,7 +192,7 @@ enum err store_db_open(struct store_db *db, const char *path, enum store_db_way 
     if (way == STORE_DB_DAMAGED)
         return execute(db, "PRAGMA writable_schema = ON; PRAGMA cell_size_check = ON;");
     sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    return execute(db, settings);
+    return use_settings(db);
 }
 
 void store_db_close(struct store_db *db)
@@ -177,19 +201,6 @@ void store_db_close(struct store_db *db)
         sqlite3_finalize(db->statements[i]);
     sqlite3_close(db->sql);
     *db = (struct store_db){0};
-}
-
-static enum err pragma(struct store_db *db, const char *sql, int64_t *value)
-{
-    sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(db->sql, sql, -1, &statement, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_step(statement);
-    if (code == SQLITE_ROW)
-        *value = sqlite3_column_int64(statement, 0);
-    enum err err = failed(db, code);
-    sqlite3_finalize(statement);
-    return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
 }
 
 static enum err compare_tables(struct store_db *db)
@@ -236,7 +247,7 @@ enum err store_db_schema(struct store_db *db)
     return err;
 }
 
-enum err store_db_create(struct store_db *db)
+static enum err make_tables(struct store_db *db)
 {
     char versions[96];
     snprintf(versions, sizeof versions, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
@@ -251,6 +262,28 @@ enum err store_db_create(struct store_db *db)
     if (err != ERR_OK)
         store_db_rollback(db);
     return err;
+}
+
+static enum err sync_file(struct store_db *db)
+{
+    sqlite3_file *file = NULL;
+    int code = sqlite3_file_control(db->sql, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (code == SQLITE_OK)
+        code = file->pMethods->xSync(file, SQLITE_SYNC_FULL);
+    return failed(db, code);
+}
+
+/* The tables may still be lost with the power: the first commit after this makes them durable with
+ * itself, and without it there is nothing to lose. The file itself has to be safe before, for
+ * SQLite throws a write-ahead log away that lies beside an empty file. */
+enum err store_db_create(struct store_db *db)
+{
+    enum err err = execute(db, "PRAGMA synchronous = OFF");
+    if (err == ERR_OK)
+        err = make_tables(db);
+    if (err == ERR_OK)
+        err = sync_file(db);
+    return err == ERR_OK ? execute(db, "PRAGMA synchronous = FULL") : err;
 }
 
 enum err store_db_look(struct store_db *db)

@@ -70,7 +70,7 @@ MUST_USE enum err store_db_schema(struct store_db *db);
 /* Whether the trees of the small tables are sound: what a row's own checksum cannot tell is that it
  * is missing. The tree of `run` is too large to be looked at as a whole. ERR_CORRUPT, ERR_IO. */
 MUST_USE enum err store_db_look(struct store_db *db);
-/* Makes the tables, in one transaction. */
+/* Makes the tables, in one transaction, which the next one makes durable. */
 MUST_USE enum err store_db_create(struct store_db *db);
 
 /* Ready for binding. NULL when it cannot be prepared: sqlite3_bind_*() and the calls below take

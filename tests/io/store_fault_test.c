@@ -23,6 +23,8 @@ struct fault {
     atomic_int to;
     bool full;
     atomic_bool unsynced; /* the write-ahead log holds what was not synced */
+    atomic_int syncs;
+    atomic_bool file_synced; /* the database itself, at least once */
 };
 
 static int refusal(const struct fault *f, enum store_vfs_kind kind)
@@ -61,8 +63,11 @@ static int before(void *context, const struct store_vfs_op *op)
         f->unsynced = true;
     if (op->kind != STORE_VFS_SYNC)
         return SQLITE_OK;
+    f->syncs++;
     if (wal)
         f->unsynced = false;
+    else
+        f->file_synced = true;
     return STORE_VFS_SKIP;
 }
 
@@ -262,6 +267,24 @@ static void what_is_reported_stored_was_synced(void **state)
     free(l);
 }
 
+/* Each costs milliseconds on a busy disk, and a peer's first start waits for all of them. The file
+ * itself is the one: SQLite deletes a write-ahead log that lies beside an empty file. */
+static void a_new_store_waits_for_the_disk_once(void **state)
+{
+    (void)state;
+    struct life *l = calloc(1, sizeof *l);
+    assert_non_null(l);
+    store_world_init(&l->world, STORE_WORLD_MEMORY);
+    store_vfs_install(before, &l->fault);
+    store_world_open(&l->world);
+    assert_int_equal(l->fault.syncs, 1);
+    assert_true(l->fault.file_synced);
+    store_world_close(&l->world);
+    store_vfs_remove();
+    store_world_fini(&l->world);
+    free(l);
+}
+
 static void a_failure_says_what_to_do(void **state)
 {
     (void)state;
@@ -328,6 +351,7 @@ int main(void)
         cmocka_unit_test(any_operation_may_fail_and_all_behind_it),
         cmocka_unit_test(the_disk_may_be_full_at_any_moment),
         cmocka_unit_test(what_is_reported_stored_was_synced),
+        cmocka_unit_test(a_new_store_waits_for_the_disk_once),
         cmocka_unit_test(a_failure_says_what_to_do),
         cmocka_unit_test(damage_that_writing_meets_is_mended_at_the_next_start),
     };
