@@ -190,6 +190,9 @@ def member_that_raves(attacker):
                  b'"sensor1","epoch":5,"seq":1,"ts":1,"value":99}]}\n'):
         done = s_client(attacker, "-quiet", member=outsider, text=text)
         assert b'"type":"error"' in done.stdout, (text[:90], done)
+    endless = hail + b'{"type":"new","a":"' + b"x" * (48 << 20)
+    done = s_client(attacker, "-quiet", member=outsider, text=endless)
+    assert b'"type":"error"' in done.stdout or b"alert" in done.stderr, done.stdout[-200:]
     # what is not wrong, only useless, is passed over: this session ends when its sender does
     useless = b'{"type":"seal","epoch":5,"seq":99999,"sig":"AAAA"}\n{"type":"new","a":[1]}\n' * 200
     s_client(attacker, "-quiet", "-no_ign_eof", member=outsider, text=hail + useless)

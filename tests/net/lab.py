@@ -353,9 +353,8 @@ class Peer:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def kill(self):
-        if self.alive():
-            self.process.kill()
-            self.expected_status = -signal.SIGKILL
+        self.expected_status = -signal.SIGKILL
+        self.process.kill()
         self.process.wait()
 
     def leave(self, seconds=5):
