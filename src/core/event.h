@@ -39,7 +39,8 @@ enum event_kind {
     EVENT_LINK_UP,       /* TLS is done and the certificate verified */
     EVENT_LINK_DOWN,
     EVENT_MESSAGE,
-    EVENT_SENT, /* the socket took bytes: `bytes` are still unsent on the link */
+    EVENT_HEARD, /* bytes came on a link that ended no message: a sign of life */
+    EVENT_SENT,  /* the socket took bytes: `bytes` are still unsent on the link */
     EVENT_STORED,
     EVENT_STORE_FAILED,
     EVENT_STORE_READY,
@@ -112,6 +113,9 @@ struct event {
             uint64_t link;
             const struct message *message;
         } message;
+        struct {
+            uint64_t link;
+        } heard;
         struct {
             uint64_t link;
             size_t bytes;

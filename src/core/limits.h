@@ -55,9 +55,9 @@ enum {
     TIME_SEAL_MS = 200,        /* busy: at least SEAL_BUSY records wait */
     TIME_SEAL_QUIET_MS = 3000, /* quiet: see docs/decisions/003 */
     LIMIT_SEAL_BUSY = 8,       /* records waiting for a seal that make a log busy */
-    TIME_BEAT_MS = 700,        /* silence of our own after which a sign of life is sent */
-    TIME_LOST_MS = 2100,  /* silence of the other side after which the session is lost: three beats
-                           */
+    TIME_BEAT_MS = 1100,       /* silence of our own after which a sign of life is sent */
+    TIME_LOST_MS = 2600,  /* silence of the other side after which the session is lost: two beats,
+                             and 400 ms for one that was lost on the way */
     TIME_GREET_MS = 5000, /* from a link to its finished hello */
     TIME_RTT_MS = 30000,  /* between pings that are answered */
     TIME_HELLO_MS = 5000, /* between hellos, with a jitter of one fifth */

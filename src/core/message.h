@@ -18,6 +18,7 @@ enum message_kind {
     MESSAGE_GOODBYE, /* the sender leaves; last */
     MESSAGE_ERROR,   /* why the sender hangs up; last */
     MESSAGE_UNKNOWN, /* a type of a later version: counted and dropped */
+    MESSAGE_BEAT, /* sent only: an empty line, a sign of life that costs one byte (EVENT_HEARD) */
     MESSAGE_KIND_COUNT,
 };
 
@@ -76,8 +77,7 @@ struct message {
                               text only when greater */
         } ack;
         struct {
-            uint64_t sent_ms;  /* the pinging side's clock, given back as it is; 0 in a ping: a
-                                  mere sign of life, not answered */
+            uint64_t sent_ms;  /* the pinging side's clock, given back as it is */
             uint64_t clock_ms; /* pong: the answering side's monotonic clock */
         } ping;                /* and pong */
         struct {

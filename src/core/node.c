@@ -327,6 +327,11 @@ static void on_message(struct node *n, const struct event *e)
     peer_message(n, e->message.link, e->message.message);
 }
 
+static void on_heard(struct node *n, const struct event *e)
+{
+    (void)session_heard(n, e->heard.link);
+}
+
 static void on_sent(struct node *n, const struct event *e)
 {
     peer_sent(n, e->sent.link, e->sent.bytes);
@@ -352,8 +357,10 @@ static void on_store_ready(struct node *n, const struct event *e)
 static void on_ping(struct node *n, const struct event *e)
 {
     const struct member *m = members_find(n, e->ping.device);
-    if (m != NULL && m->session != NULL)
-        session_ping(n, m->session);
+    if (m == NULL || m->session == NULL)
+        return;
+    m->session->ping_asked = true;
+    session_ping(n, m->session);
 }
 
 static void on_changed(struct node *n, const struct event *e)
@@ -379,6 +386,7 @@ static event_fn *const handlers[EVENT_KIND_COUNT] = {
     [EVENT_LINK_UP] = on_link_up,
     [EVENT_LINK_DOWN] = on_link_down,
     [EVENT_MESSAGE] = on_message,
+    [EVENT_HEARD] = on_heard,
     [EVENT_SENT] = on_sent,
     [EVENT_STORED] = on_stored,
     [EVENT_STORE_FAILED] = on_store_failed,

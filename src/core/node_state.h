@@ -77,6 +77,7 @@ struct session {
     uint64_t epoch;
     uint64_t up_ms, heard_ms, sent_ms, pinged_ms;
     bool rtt_known;
+    bool ping_asked; /* by a person, who waits for the answer */
     uint64_t rtt_ms;
     uint64_t author_time_ms; /* its wall clock in its hello */
     size_t unsent;

@@ -1,6 +1,7 @@
 #include "core/peer.h"
 
 #include "core/discovery.h"
+#include "core/greet.h"
 #include "core/members.h"
 #include "core/seal.h"
 #include "core/session.h"
@@ -81,6 +82,7 @@ static const enum peer_input input_of[MESSAGE_KIND_COUNT] = {
     [MESSAGE_ACK] = PEER_IN_SYNC,          [MESSAGE_PING] = PEER_IN_PING,
     [MESSAGE_PONG] = PEER_IN_PONG,         [MESSAGE_GOODBYE] = PEER_IN_GOODBYE,
     [MESSAGE_ERROR] = PEER_IN_ERROR,       [MESSAGE_UNKNOWN] = PEER_IN_UNKNOWN,
+    [MESSAGE_BEAT] = PEER_IN_UNKNOWN,
 };
 
 static const char REPLACED[] = "replaced by another link";
@@ -147,12 +149,9 @@ void peer_link_down(struct node *n, uint64_t link, struct span reason)
 
 void peer_message(struct node *n, uint64_t link, const struct message *m)
 {
-    struct session *s = session_find(n, link);
+    struct session *s = session_heard(n, link);
     if (s == NULL)
         return;
-    s->heard_ms = n->now_ms;
-    if (s->member != NULL)
-        s->member->heard_ms = n->now_ms;
     step(n, s, input_of[m->kind], m, (struct span){0});
 }
 
@@ -201,45 +200,11 @@ void peer_refuse(struct node *n, struct session *s, const char *cause)
     discovery_refused(n, m);
 }
 
-static bool is_self(const struct node *n, const struct session *s)
-{
-    return ident_key_equal(&s->identity.key, &n->self.key);
-}
-
-static void send_greeting(struct node *n, struct session *s)
-{
-    struct message m = {.kind = MESSAGE_HELLO,
-                        .hello = {.version = 1,
-                                  .device = span_of(n->self.device),
-                                  .role = n->self.role,
-                                  .epoch = n->epoch,
-                                  .time_ms = n->wall_ms}};
-    for (size_t role = 0; role < ROLE_COUNT; role++)
-        m.hello.wants[role] = n->self.role != ROLE_SENSOR ||
-                              (role != ROLE_SENSOR && role != ROLE_OBSERVER);
-    session_send(n, s, &m);
-    if (!is_self(n, s))
-        sync_send_have(n, s);
-}
-
-/* Why this certificate must not greet us here, or NULL. */
-static const char *refusal(const struct node *n, const struct session *s, const struct member *m)
-{
-    if (is_self(n, s))
-        return NULL;
-    if (strcmp(s->identity.device, n->self.device) == 0)
-        return "it has our name and another key";
-    if (m != NULL && m->session != NULL &&
-        !ident_key_equal(&m->session->identity.key, &s->identity.key))
-        return "another key under a name that is in use";
-    return NULL;
-}
-
 static void do_greet(struct node *n, struct session *s, const struct message *m, struct span why)
 {
     (void)m, (void)why;
     struct member *member = members_find(n, span_of(s->identity.device));
-    const char *cause = refusal(n, s, member);
+    const char *cause = greet_refusal(n, s, member);
     s->state = PEER_GREETING;
     if (cause != NULL) {
         tell_refused(n, s, cause);
@@ -256,7 +221,7 @@ static void do_greet(struct node *n, struct session *s, const struct message *m,
         hang_up_and_give_back(n, s, REPLACED);
         return;
     }
-    send_greeting(n, s);
+    greet_send(n, s);
 }
 
 static void do_fail(struct node *n, struct session *s, const struct message *m, struct span why)
@@ -303,17 +268,6 @@ static void meet_self(struct node *n, struct session *s, uint64_t epoch)
         fact->epoch = epoch;
     n->exited = true;
     event_effects_add(n->fx, EFFECT_EXIT)->exit.status = 4;
-}
-
-static const char *hello_fault(const struct session *s, const struct message *m)
-{
-    if (m->hello.version != 1)
-        return "it speaks another version of the protocol";
-    if (!span_is(m->hello.device, s->identity.device))
-        return "its hello names another device than its certificate";
-    if (m->hello.role != s->identity.role)
-        return "its hello names another role than its certificate";
-    return NULL;
 }
 
 static struct session *greeting_twin(const struct node *n, const struct session *s)
@@ -405,12 +359,12 @@ static void note_hello(struct node *n, struct session *s, struct member *member,
 static void do_open(struct node *n, struct session *s, const struct message *m, struct span why)
 {
     (void)why;
-    const char *fault = hello_fault(s, m);
+    const char *fault = greet_fault(s, m);
     if (fault != NULL) {
         peer_refuse(n, s, fault);
         return;
     }
-    if (is_self(n, s)) {
+    if (greet_is_self(n, s)) {
         meet_self(n, s, m->hello.epoch);
         return;
     }
@@ -461,8 +415,6 @@ static void do_sync(struct node *n, struct session *s, const struct message *m, 
 static void do_ping(struct node *n, struct session *s, const struct message *m, struct span why)
 {
     (void)why;
-    if (m->ping.sent_ms == 0)
-        return;
     session_send(n, s,
                  &(struct message){.kind = MESSAGE_PONG,
                                    .ping = {.sent_ms = m->ping.sent_ms, .clock_ms = n->now_ms}});
@@ -546,15 +498,24 @@ void peer_goodbye_all(struct node *n)
     }
 }
 
+/* The first sign of life of a session is a ping, so that its round trip is known early. */
+static bool ping_due(const struct node *n, const struct session *s)
+{
+    if (s->pinged_ms == 0)
+        return n->now_ms - s->sent_ms >= TIME_BEAT_MS;
+    return n->now_ms - s->pinged_ms >= TIME_RTT_MS;
+}
+
 static void tick_session(struct node *n, struct session *s)
 {
-    if (s->state == PEER_GREETING && n->now_ms - s->up_ms >= TIME_GREET_MS)
+    bool late = s->state == PEER_GREETING && n->now_ms - s->up_ms >= TIME_GREET_MS;
+    if (s->state != PEER_OPEN && !late)
+        return;
+    if (late || n->now_ms - s->heard_ms >= TIME_LOST_MS)
         step(n, s, PEER_IN_LATE, NULL, (struct span){0});
-    else if (s->state == PEER_OPEN && n->now_ms - s->heard_ms >= TIME_LOST_MS)
-        step(n, s, PEER_IN_LATE, NULL, (struct span){0});
-    else if (s->state == PEER_OPEN && n->now_ms - s->pinged_ms >= TIME_RTT_MS)
+    else if (ping_due(n, s))
         session_ping(n, s);
-    else if (s->state == PEER_OPEN && n->now_ms - s->sent_ms >= TIME_BEAT_MS)
+    else if (n->now_ms - s->sent_ms >= TIME_BEAT_MS)
         session_beat(n, s);
 }
 
@@ -589,7 +550,8 @@ uint64_t peer_deadline(const struct node *n)
             continue;
         node_soon(&deadline, s->heard_ms + TIME_LOST_MS);
         node_soon(&deadline, s->sent_ms + TIME_BEAT_MS);
-        node_soon(&deadline, s->pinged_ms + TIME_RTT_MS);
+        if (s->pinged_ms > 0)
+            node_soon(&deadline, s->pinged_ms + TIME_RTT_MS);
     }
     return deadline;
 }

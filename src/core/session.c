@@ -10,6 +10,17 @@ struct session *session_find(const struct node *n, uint64_t link)
     return NULL;
 }
 
+struct session *session_heard(struct node *n, uint64_t link)
+{
+    struct session *s = session_find(n, link);
+    if (s == NULL)
+        return NULL;
+    s->heard_ms = n->now_ms;
+    if (s->member != NULL)
+        s->member->heard_ms = n->now_ms;
+    return s;
+}
+
 struct session *session_add(struct node *n, uint64_t link, enum peer_state state)
 {
     if (n->session_count == LIMIT_SESSIONS)
@@ -59,7 +70,7 @@ void session_send(struct node *n, struct session *s, const struct message *m)
 
 void session_beat(struct node *n, struct session *s)
 {
-    struct message beat = {.kind = MESSAGE_PING};
+    struct message beat = {.kind = MESSAGE_BEAT};
     session_send(n, s, &beat);
 }
 
@@ -76,6 +87,9 @@ void session_pong(struct node *n, struct session *s, uint64_t sent_ms)
         return;
     s->rtt_known = true;
     s->rtt_ms = n->now_ms - sent_ms;
+    if (!s->ping_asked)
+        return;
+    s->ping_asked = false;
     struct fact *fact = node_fact(n, FACT_PONG, span_of(s->member->device));
     if (fact != NULL)
         fact->ms = s->rtt_ms;

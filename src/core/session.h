@@ -9,6 +9,8 @@
 struct session *session_find(const struct node *n, uint64_t link);
 /* NULL at LIMIT_SESSIONS or out of memory. */
 struct session *session_add(struct node *n, uint64_t link, enum peer_state state);
+/* The same, with a sign of life. */
+struct session *session_heard(struct node *n, uint64_t link);
 /* The session's memory goes; whoever pointed at it does not any more. */
 void session_remove(struct node *n, struct session *s);
 /* HANG_UP, without removing. */

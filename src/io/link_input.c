@@ -49,12 +49,23 @@ static void take_line(struct link_conn *c, struct span line)
     }
 }
 
+static void give_heard(struct link_conn *c)
+{
+    struct event e = {.kind = EVENT_HEARD, .heard = {.link = c->id}};
+    c->set->handler.on_event(c->set->handler.context, &e);
+}
+
 static void take_text(struct link_conn *c, struct span text)
 {
     struct span line;
     enum err err = ERR_OK;
+    bool whole = false;
     while (c->state == LINK_OPEN && line_next(&c->lines, &text, &line, &err)) {
+        whole = true;
         take_line(c, line);
+    }
+    if (c->state == LINK_OPEN && !whole) {
+        give_heard(c);
     }
     if (c->state == LINK_OPEN && err) {
         malformed(c, err == ERR_SIZE ? "longer than 65536 bytes" : err_text(err));

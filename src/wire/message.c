@@ -401,6 +401,7 @@ static const struct kind kinds[MESSAGE_KIND_COUNT] = {
     [MESSAGE_GOODBYE] = {"goodbye", {end_fields, 1, 1}, read_end, NULL},
     [MESSAGE_ERROR] = {"error", {end_fields, 1, 1}, read_end, NULL},
     [MESSAGE_UNKNOWN] = {"unknown", {NULL, 0, 0}, read_nothing, NULL},
+    [MESSAGE_BEAT] = {"beat", {NULL, 0, 0}, read_nothing, NULL},
 };
 
 const char *message_kind_text(enum message_kind kind)
@@ -414,6 +415,10 @@ size_t message_encode(const struct message *m, char *out, size_t capacity)
         return 0;
     struct buf b;
     buf_init(&b, out, capacity < LIMIT_LINE ? capacity : LIMIT_LINE);
+    if (m->kind == MESSAGE_BEAT) {
+        buf_char(&b, '\n');
+        return b.overflow ? 0 : b.size;
+    }
     buf_text(&b, "{\"type\":\"");
     buf_text(&b, kinds[m->kind].text);
     buf_text(&b, "\",");

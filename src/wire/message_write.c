@@ -155,6 +155,7 @@ void message_write_members(struct buf *b, const struct message *m)
         write_end(b, m);
         return;
     case MESSAGE_UNKNOWN:
+    case MESSAGE_BEAT:
     case MESSAGE_KIND_COUNT:
         b->overflow = true;
     }

@@ -80,6 +80,15 @@ static void reset_some(struct world *w, struct host *h)
     net_reset(w, h->conns[rng_below(&w->rng, h->conn_count)] / 2);
 }
 
+/* A host that has the name of one before it is the spare for its copy. */
+static void clone_some(struct world *w)
+{
+    for (size_t i = 0; i < w->host_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(w->hosts[i].self.device, w->hosts[k].self.device) == 0)
+                host_clone(w, &w->hosts[i], &w->hosts[k]);
+}
+
 static void strike_host(struct world *w, const struct fault *f, struct host *h)
 {
     switch (f->kind) {
@@ -103,6 +112,9 @@ static void strike_host(struct world *w, const struct fault *f, struct host *h)
         break;
     case FAULT_BACKUP:
         host_backup(h);
+        break;
+    case FAULT_CLONE:
+        clone_some(w);
         break;
     case FAULT_DISK_FULL:
         trace_note(w, "%s's disk is full", h->label);
@@ -181,6 +193,7 @@ static void mend(struct world *w, const struct fault *f)
     case FAULT_ATTACK:
         w->net.now.replay_permille = w->net.now.forge_permille = 0;
         break;
+    case FAULT_CLONE:
     case FAULT_RESET:
     case FAULT_MOVE:
     case FAULT_CLOCK:

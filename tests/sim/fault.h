@@ -23,6 +23,7 @@ enum fault_kind {
     FAULT_DISK_FULL,
     FAULT_DISK_SLOW,
     FAULT_BACKUP, /* of a disk is taken now and put back later, under a killed process */
+    FAULT_CLONE,  /* a copy of a machine is switched on, where the world has a spare one for it */
     FAULT_KIND_COUNT,
 };
 

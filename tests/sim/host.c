@@ -429,6 +429,18 @@ void host_move(struct world *w, struct host *h)
     host_step(w, h, &(struct event){.kind = EVENT_CHANGED});
 }
 
+void host_clone(struct world *w, struct host *twin, const struct host *h)
+{
+    if (twin->running)
+        return;
+    trace_note(w, "%s is a copy of %s", twin->label, h->label);
+    w->tally[TALLY_CLONES]++;
+    disk_copy(&twin->disk, &h->disk);
+    judge_forget_states(twin, true);
+    w->judge.rolled_back = true; /* what only one of the two wrote stays where it was heard */
+    host_start(w, twin);
+}
+
 void host_backup(struct host *h)
 {
     disk_copy(&h->backup, &h->disk);

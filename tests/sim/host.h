@@ -96,6 +96,8 @@ void host_start(struct world *w, struct host *h); /* switches the machine on, to
 void host_kill(struct world *w, struct host *h);
 void host_power_cut(struct world *w, struct host *h);
 void host_leave(struct world *w, struct host *h); /* asks; the process ends by itself */
+/* A machine with a copy of h's disk, keys and all, is switched on. */
+void host_clone(struct world *w, struct host *twin, const struct host *h);
 void host_backup(struct host *h);
 void host_backup_back(struct world *w, struct host *h); /* it does not run */
 

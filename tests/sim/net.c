@@ -426,6 +426,13 @@ static void arrive_client(struct world *w, uint32_t conn)
     pipe_put(w, conn, 1, NET_SERVER, NULL, 0, 0);
 }
 
+static void arrive_sign(struct world *w, uint32_t conn, int end)
+{
+    const struct net_end *e = &w->net.conns[conn]->ends[end];
+    host_step(w, &w->hosts[e->host],
+              &(struct event){.kind = EVENT_HEARD, .heard = {.link = e->link}});
+}
+
 static void arrive_message(struct world *w, uint32_t conn, int end, struct span line)
 {
     struct net_conn *c = w->net.conns[conn];
@@ -457,8 +464,13 @@ static void arrive_data(struct world *w, uint32_t conn, int end, struct span inp
     struct net_end *e = &w->net.conns[conn]->ends[end];
     struct span line;
     enum err err = ERR_OK;
-    while (e->state == NET_UP && line_next(&e->splitter, &input, &line, &err))
+    bool whole = false;
+    while (e->state == NET_UP && line_next(&e->splitter, &input, &line, &err)) {
+        whole = true;
         arrive_message(w, conn, end, line);
+    }
+    if (e->state == NET_UP && !whole)
+        arrive_sign(w, conn, end);
     if (e->state == NET_CLOSED)
         line_fini(&e->splitter); /* not before: effects point into it */
     if (err == ERR_OK)

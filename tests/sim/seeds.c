@@ -93,11 +93,15 @@ static struct world *world_of(uint64_t seed, trace_line_fn *on_line, void *conte
 {
     struct rng r;
     rng_init(&r, seed ^ 0x5eed);
-    struct host_options hosts[HOSTS_MAX + 1];
+    struct host_options hosts[HOSTS_MAX + 2];
     size_t count = HOSTS_MIN + (size_t)rng_below(&r, HOSTS_MAX - HOSTS_MIN + 1);
     if (count > 5 && rng_below(&r, 2) == 0)
         count -= 2; /* three nodes find most */
     choose_hosts(&r, hosts, count);
+    if (rng_below(&r, 8) == 0) {
+        hosts[count] = hosts[rng_below(&r, count)];
+        hosts[count++].start_ms = UINT32_MAX; /* until it is made a copy */
+    }
     if (rng_below(&r, 6) == 0)
         choose_liar(&r, &hosts[count++]);
     struct world_options options = {.seed = seed, .hosts = hosts, .host_count = count};

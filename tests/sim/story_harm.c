@@ -40,7 +40,7 @@ static void a_backup_put_back(struct story_stage *s)
 static void a_full_disk_acknowledges_nothing(struct story_stage *s)
 {
     s->also[0] = "SEND 1 ack";
-    s->also[1] = "actuator1 < STORE";
+    s->also[1] = "actuator1 < STORE_";
     meet(s);
     struct host *actuator = world_host(s->w, "actuator1");
     story_measure(s, "sensor1", 24);
@@ -93,7 +93,7 @@ static void another_key(struct story_stage *s)
     story_begin(s, hosts, COUNT_OF(hosts));
     story_wait(s, 4000);
     story_measure(s, "sensor1", 26);
-    story_wait(s, 4000);
+    story_wait(s, 2500);
 }
 
 static void the_same_key_takes_over(struct story_stage *s)
@@ -303,10 +303,7 @@ static const struct story stories[] = {
      "actuator1 : reading sensor1 sensor1/temperature #1 24\n"
      "actuator1 : action actuator1 fan off (cool)\n"
      "sensor1 : update actuator1 actuator1/fan #1 off\n"
-     "actuator1 < STORED 5\n"
      "actuator1 > ACT fan off\n"
-     "actuator1 < STORED 6\n"
-     "actuator1 < STORED 7\n"
      "actuator1 > SEND 1 ack /1.263412 up to 1\n"
      "actuator1 : reading sensor1 sensor1/temperature #2 26\n"
      "actuator1 : state actuator1 active (cool)\n"
@@ -323,11 +320,8 @@ static const struct story stories[] = {
      "actuator1 < STORE_READY\n"
      "actuator1 : store works actuator1\n"
      "actuator1 : epoch actuator1\n"
-     "actuator1 < STORED 15\n"
      "sensor1 : update actuator1 actuator1/fan #1 on\n"
-     "actuator1 < STORED 20\n"
-     "actuator1 > SEND 1 ack /1.263412 up to 2\n"
-     "actuator1 < STORED 21\n"},
+     "actuator1 > SEND 1 ack /1.263412 up to 2\n"},
     {"a_sensor_with_a_full_disk_gives_up_and_begins_anew", a_sensor_with_a_full_disk,
      "actuator1 : reading sensor1 sensor1/temperature #1 24\n"
      "actuator1 : action actuator1 fan off (cool)\n"
@@ -386,8 +380,6 @@ static const struct story stories[] = {
      "actuator1 > ACT fan on\n"
      "sensor1(2) : refused sensor1 (it has our name and another key)\n"
      "sensor1 : refused sensor1 (it has our name and another key)\n"
-     "actuator1 : refused sensor1 (another key under a name that is in use)\n"
-     "actuator1 : refused sensor1 (another key under a name that is in use)\n"
      "actuator1 : refused sensor1 (another key under a name that is in use)\n"
      "actuator1 : refused sensor1 (another key under a name that is in use)\n"},
     {"the_same_key_with_a_higher_epoch_takes_over", the_same_key_takes_over,

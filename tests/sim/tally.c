@@ -12,6 +12,7 @@ static const char *const texts[TALLY_KIND_COUNT] = {
     [TALLY_CLOCK_STEPS] = "clock steps",
     [TALLY_DISK_FULL] = "disks full",
     [TALLY_DISK_SLOW] = "disks slow",
+    [TALLY_CLONES] = "machines copied",
     [TALLY_BACKUPS_BACK] = "backups put back",
     [TALLY_DATAGRAMS] = "datagrams",
     [TALLY_DATAGRAMS_LOST] = "datagrams lost",

@@ -71,6 +71,9 @@ static void mix_event(struct trace *t, const struct event *e)
     case EVENT_MESSAGE:
         trace_mix(t, e->message.link);
         break;
+    case EVENT_HEARD:
+        trace_mix(t, e->heard.link);
+        break;
     case EVENT_SENT:
         trace_mix(t, e->sent.bytes);
         break;

@@ -285,6 +285,9 @@ void trace_text_event(struct buf *b, const struct event *e)
         put(b, "MESSAGE %llu ", ull(e->message.link));
         put_message(b, e->message.message);
         break;
+    case EVENT_HEARD:
+        put(b, "HEARD %llu", ull(e->heard.link));
+        break;
     case EVENT_SENT:
         put(b, "SENT %llu, %zu left", ull(e->sent.link), e->sent.bytes);
         break;

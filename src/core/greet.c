@@ -1,0 +1,49 @@
+#include "core/greet.h"
+
+#include "core/session.h"
+#include "core/sync.h"
+
+bool greet_is_self(const struct node *n, const struct session *s)
+{
+    return ident_key_equal(&s->identity.key, &n->self.key);
+}
+
+void greet_send(struct node *n, struct session *s)
+{
+    struct message m = {.kind = MESSAGE_HELLO,
+                        .hello = {.version = 1,
+                                  .device = span_of(n->self.device),
+                                  .role = n->self.role,
+                                  .epoch = n->epoch,
+                                  .time_ms = n->wall_ms}};
+    for (size_t role = 0; role < ROLE_COUNT; role++)
+        m.hello.wants[role] = n->self.role != ROLE_SENSOR ||
+                              (role != ROLE_SENSOR && role != ROLE_OBSERVER);
+    session_send(n, s, &m);
+    if (!greet_is_self(n, s))
+        sync_send_have(n, s);
+}
+
+/* Why this certificate must not greet us here, or NULL. */
+const char *greet_refusal(const struct node *n, const struct session *s, const struct member *m)
+{
+    if (greet_is_self(n, s))
+        return NULL;
+    if (strcmp(s->identity.device, n->self.device) == 0)
+        return "it has our name and another key";
+    if (m != NULL && m->session != NULL &&
+        !ident_key_equal(&m->session->identity.key, &s->identity.key))
+        return "another key under a name that is in use";
+    return NULL;
+}
+
+const char *greet_fault(const struct session *s, const struct message *m)
+{
+    if (m->hello.version != 1)
+        return "it speaks another version of the protocol";
+    if (!span_is(m->hello.device, s->identity.device))
+        return "its hello names another device than its certificate";
+    if (m->hello.role != s->identity.role)
+        return "its hello names another role than its certificate";
+    return NULL;
+}
