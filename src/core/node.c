@@ -230,6 +230,7 @@ static void plain(struct node *n, const struct event *e)
         i++;
     if (i == n->plain_peer_count && i < NODE_PLAIN_PEERS) {
         ident_name_copy(n->plain_peers[n->plain_peer_count++], device);
+        n->nobody_told = true; /* somebody is there */
         struct fact *fact = node_fact(n, FACT_PLAIN_HELLO, device);
         if (fact != NULL)
             fact->address = e->plain.source;

@@ -106,6 +106,55 @@ static void leaving_does_not_wait_for_ever(void **state)
     assert_int_equal(rig_count(r, EFFECT_EXIT), 1);
 }
 
+static void hear_plain(struct rig *r, const char *device, double number)
+{
+    struct reading reading = {.type = SPAN("temperature"), .value = value_number(number)};
+    rig_step(r, &(struct event){.kind = EVENT_PLAIN,
+                                .plain = {.device = span_of(device), .reading = &reading}});
+}
+
+static void a_plain_peer_is_heard_only_by_who_asked_for_it(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    hear_plain(r, "Lesson", 30);
+    assert_int_equal(rig_fact_count(r, FACT_PLAIN_READING), 0);
+    r->n->plain = true;
+    hear_plain(r, "Lesson", 30);
+    assert_int_equal(rig_fact_count(r, FACT_PLAIN_READING), 1);
+    assert_int_equal(rig_fact_count(r, FACT_PLAIN_HELLO), 1);
+    hear_plain(r, "Lesson", 31);
+    assert_int_equal(rig_fact_count(r, FACT_PLAIN_HELLO), 0);
+}
+
+static void nobody_speaks_plainly_for_a_device_that_is_known(void **state)
+{
+    struct rig *r = *state;
+    r->n->plain = true;
+    rig_start(r, 10);
+    rig_meet(r, 2, "actuator1", ROLE_ACTUATOR, 20);
+    hear_plain(r, "actuator1", 30);
+    assert_int_equal(rig_fact_count(r, FACT_PLAIN_READING), 0);
+    hear_plain(r, r->n->self.device, 30);
+    assert_int_equal(rig_fact_count(r, FACT_PLAIN_READING), 0);
+}
+
+static void who_hears_a_plain_peer_is_not_alone(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_wait(r, TIME_NOBODY_MS);
+    assert_int_equal(rig_fact_count(r, FACT_NOBODY), 1);
+    rig_teardown(state);
+    rig_setup_sensor(state);
+    r = *state;
+    r->n->plain = true;
+    rig_start(r, 10);
+    hear_plain(r, "Lesson", 30);
+    rig_wait(r, 2 * TIME_NOBODY_MS);
+    assert_int_equal(rig_fact_count(r, FACT_NOBODY), 0);
+}
+
 static void tickets_rise_by_one(void **state)
 {
     struct rig *r = *state;
@@ -141,6 +190,9 @@ int main(void)
         RIGGED(a_topics_row_that_a_crash_left_behind_its_record_does_not_count),
         RIGGED(leaving_waits_for_the_disk_and_the_seal_and_then_says_goodbye),
         RIGGED(leaving_does_not_wait_for_ever),
+        RIGGED(a_plain_peer_is_heard_only_by_who_asked_for_it),
+        RIGGED(nobody_speaks_plainly_for_a_device_that_is_known),
+        RIGGED(who_hears_a_plain_peer_is_not_alone),
         RIGGED(tickets_rise_by_one),
         RIGGED(what_is_not_wanted_is_not_told),
     };
