@@ -26,6 +26,15 @@ enum {
     LEAVE_WAIT_MS = 1000,
 };
 
+/* Who comes back every few seconds with the same fault is told once a minute. */
+enum { REFUSALS = 16, REFUSAL_MS = 60000 };
+
+struct refusal {
+    char device[LIMIT_NAME + 1];
+    char cause[LIMIT_REASON + 1];
+    uint64_t told_ms;
+};
+
 struct console {
     struct console_options options;
     struct writer out, err;
@@ -40,6 +49,8 @@ struct console {
     size_t broadcast_size;
     uint64_t refused_ms; /* told up to then, a second each; behind by REFUSED_BURST_MS at most */
     uint64_t refused_untold;
+    struct refusal refusals[REFUSALS]; /* of devices that are known, told lately */
+    size_t refusal_next;
     char *trace;    /* made when first needed */
     int told_error; /* what standard output suffers from, as told */
     uint64_t mask;  /* a bit for each kind of fact that is told */
@@ -251,6 +262,23 @@ static void put_json(struct console *c, enum fact_kind kind, struct span line)
     writer_fini(&c->early, 0);
 }
 
+static bool told_lately(struct console *c, const struct fact *fact, uint64_t wall_ms)
+{
+    for (size_t i = 0; i < REFUSALS; i++) {
+        const struct refusal *r = &c->refusals[i];
+        bool same = span_is(fact->text, r->cause) && span_is(fact->device, r->device);
+        if (same && wall_ms >= r->told_ms && wall_ms - r->told_ms < REFUSAL_MS)
+            return true;
+    }
+    struct refusal *r = &c->refusals[c->refusal_next++ % REFUSALS];
+    *r = (struct refusal){.told_ms = wall_ms};
+    if (fact->device.size > LIMIT_NAME || fact->text.size > LIMIT_REASON || fact->text.size == 0)
+        return false;
+    ident_name_copy(r->device, fact->device);
+    memcpy(r->cause, fact->text.bytes, fact->text.size);
+    return false;
+}
+
 void console_fact(struct console *c, const struct fact *fact, uint64_t wall_ms)
 {
     bool unchanged = fact->kind == FACT_ACTION && !fact->changed;
@@ -269,6 +297,8 @@ void console_fact(struct console *c, const struct fact *fact, uint64_t wall_ms)
         collect_restored(c, fact);
         return;
     }
+    if (fact->kind == FACT_REFUSED && told_lately(c, fact, wall_ms))
+        return;
     begin_line(c, &b, c->out_colour, words_style(fact->kind));
     size_t begin = b.size;
     words_fact(&b, &c->words, fact);

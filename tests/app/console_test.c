@@ -264,6 +264,34 @@ static void strangers_cannot_flood_the_console(void **state)
     close_desk(&d);
 }
 
+static void who_comes_back_with_the_same_fault_is_told_once_a_minute(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *device, *cause;
+        uint64_t ms;
+        size_t told;
+    } facts[] = {{"sensor1", "another key", 1, 1},
+                 {"sensor1", "another key", 60000, 1},
+                 {"sensor1", "a gap in its log", 2, 2},
+                 {"sensor2", "another key", 3, 3},
+                 {"sensor1", "another key", 60001, 4}};
+    struct desk d = open_desk((struct console_options){0});
+    char text[TEXT_BYTES];
+    for (size_t i = 0; i < COUNT_OF(facts); i++) {
+        struct fact fact = {.kind = FACT_REFUSED,
+                            .device = span_of(facts[i].device),
+                            .text = span_of(facts[i].cause)};
+        size_t lines = 0;
+        console_fact(d.console, &fact, facts[i].ms);
+        assert_true(console_flush(d.console));
+        for (const char *at = read_all(d.out, text); (at = strchr(at, '\n')) != NULL; at++)
+            lines++;
+        assert_int_equal(lines, facts[i].told);
+    }
+    close_desk(&d);
+}
+
 static void a_trace_line_is_the_message(void **state)
 {
     (void)state;
@@ -455,6 +483,7 @@ int main(void)
         cmocka_unit_test(what_is_broadcast_in_a_turn_is_one_line),
         cmocka_unit_test(a_malformed_datagram_is_shown_escaped),
         cmocka_unit_test(strangers_cannot_flood_the_console),
+        cmocka_unit_test(who_comes_back_with_the_same_fault_is_told_once_a_minute),
         cmocka_unit_test(a_trace_line_is_the_message),
         cmocka_unit_test(the_longest_message_is_traced_whole),
         cmocka_unit_test(json_for_what_is_no_fact),
