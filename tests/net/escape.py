@@ -52,12 +52,12 @@ def throw_certificates(host, address):
                            preexec_fn=host.enter)
 
 
-def scan(data, what, turning=TURNING):
+def scan(data, what):
     text = data.decode()            # strict: what is not UTF-8 is a failure already
     for line in text.split("\n"):
         for c in line:
             code = ord(c)
-            assert code >= 0x20 and not 0x7f <= code < 0xa0 and c not in turning, \
+            assert code >= 0x20 and not 0x7f <= code < 0xa0 and c not in TURNING, \
                 f"{what} prints U+{code:04X}: {line[:200]!r}"
 
 
@@ -91,8 +91,7 @@ with lab.test():
         return sum(peer.out().count(b"Malformed datagram from") for peer in listeners)
     poll(5, lambda: malformed() > len(all_of_them) / 2, "most are told as malformed")
     for peer in (words, events, controller, *listeners):
-        # in JSON, which programs read, turned text may stand in a string
-        scan(peer.out(), f"{peer.device} on stdout", "" if peer.json_events else TURNING)
+        scan(peer.out(), f"{peer.device} on stdout")
         scan(peer.err(), f"{peer.device} on stderr")
         if not peer.json_events:
             name = f"[{peer.device}] ".encode()

@@ -32,10 +32,13 @@ import sys
 import time
 
 KITH = os.environ["KITH"]
+# freed memory that a sanitizer keeps is not growth
+ASAN_OPTIONS = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"
 ROOT = os.environ.get("LAB_DIR", "/mnt")
 PORT = 50000
 CLONE_NEWNET = 0x40000000
 ETH_P_ALL = 3
+SO_TIMESTAMPNS = 35
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -118,7 +121,7 @@ class Home:
         lab.homes += 1
         self.lab, self.path = lab, f"{ROOT}/home{lab.homes}"
         if copied_from:
-            shutil.copytree(copied_from.path, self.path)
+            shutil.copytree(copied_from.path, self.path, ignore=shutil.ignore_patterns("run"))
         else:
             os.mkdir(self.path)
 
@@ -230,6 +233,7 @@ add rule inet lab in udp dport {PORT} drop""")
         """A socket that gets every frame at this machine's place on the bridge, in and out."""
         s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 20)
+        s.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         s.bind((self.port_name, 0))
         s.setblocking(False)
         return s
@@ -238,7 +242,7 @@ add rule inet lab in udp dport {PORT} drop""")
 class Peer:
     """One life of a peer process."""
 
-    def __init__(self, host, device, home, arguments, json_events=True, environment=None):
+    def __init__(self, host, device, home, arguments, json_events=True):
         lab = host.lab
         self.host, self.device, self.home, self.arguments = host, device, home, arguments
         self.json_events = json_events
@@ -253,7 +257,7 @@ class Peer:
         with open(f"{self.path}.out", "wb") as out, open(f"{self.path}.err", "wb") as err:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, preexec_fn=host.enter,
-                env=clean | {"HOME": home.path, "NO_COLOR": "1"} | (environment or {}))
+                env=clean | {"HOME": home.path, "NO_COLOR": "1", "ASAN_OPTIONS": ASAN_OPTIONS})
         self.expected_status = None
         lab.peers.append(self)
 
@@ -412,16 +416,17 @@ def hello(key, device, port, epoch, counter, kind="hello", mac_key=None):
     return f'{text},"mac":"{mac}"}}'.encode()
 
 
-Packet = collections.namedtuple("Packet", "frame protocol source destination sport dport flags data")
+Packet = collections.namedtuple("Packet", "at frame protocol source destination sport dport flags data")
 
 
 def packets(sock):
     """The IPv4 packets that a capture has gathered."""
     while True:
         try:
-            frame, place = sock.recvfrom(65536)
+            frame, notes, _, place = sock.recvmsg(65536, 64)
         except BlockingIOError:
             return
+        seconds, ns = struct.unpack("qq", notes[0][2][:16])
         if place[1] != 0x0800:
             continue
         ip = frame[14:]
@@ -433,5 +438,5 @@ def packets(sock):
             continue
         sport, dport = struct.unpack("!HH", body[:4])
         offset = body[12] // 16 * 4 if protocol == 6 else 8
-        yield Packet(frame, protocol, source, destination, sport, dport,
+        yield Packet(seconds + ns / 1e9, frame, protocol, source, destination, sport, dport,
                      body[13] if protocol == 6 else 0, body[offset:])

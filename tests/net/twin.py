@@ -45,7 +45,7 @@ def same_place(sensor):
     assert second.process.wait(5) == 1, "a second process of one device"
     told = second.err().decode()
     lab.say(f"same folder: {told.strip()}")
-    assert f"process {sensor.process.pid} " in told
+    assert f"process {sensor.process.pid} " in told and "sensor2" in told
     assert sensor.alive()
 
 
