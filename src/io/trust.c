@@ -101,8 +101,10 @@ enum err trust_open(struct trust **trust, const struct trust_paths *paths, const
                                "a device name is 1 to 63 of a-z, 0-9, '-' and '_'");
     }
     /* Nothing here wants openssl.cnf, which takes half a millisecond to read and could change what
-     * is spoken. */
-    OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+     * is spoken; nor OpenSSL's words for its errors, which take as long: ours are in trust_tls. */
+    OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
+                         OPENSSL_INIT_NO_LOAD_SSL_STRINGS,
+                     NULL);
     struct trust *t = calloc(1, sizeof *t);
     if (!t) {
         return trust_disk_note(&note, ERR_MEMORY, "out of memory");
