@@ -63,8 +63,11 @@ static void on_event(void *context, const struct event *e)
     case EVENT_MESSAGE:
         s->records += e->message.message->update.count;
         break;
-    default:
+    case EVENT_SENT:
         s->unsent = e->sent.bytes;
+        break;
+    default:
+        break;
     }
 }
 
