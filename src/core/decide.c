@@ -216,6 +216,15 @@ void decide_restate(struct node *n)
     }
 }
 
+/* The sum of great numbers may be beyond every number; their mean is not. */
+static double mean_of(const struct node_summary *s)
+{
+    double mean = s->sum / (double)s->count;
+    if (mean > s->high)
+        return s->high;
+    return mean < s->low ? s->low : mean;
+}
+
 static void tell_summaries(struct node *n)
 {
     n->summary_at_ms = NODE_NEVER;
@@ -228,7 +237,7 @@ static void tell_summaries(struct node *n)
             fact->property = span_of(s->type);
             fact->unit = span_of(s->unit);
             fact->count = s->count;
-            fact->mean = s->sum / (double)s->count;
+            fact->mean = mean_of(s);
             fact->low = s->low;
             fact->high = s->high;
         }

@@ -2,6 +2,8 @@
 
 #include "core/rig.h"
 
+#include <float.h>
+
 static void an_action_waits_until_its_state_is_on_disk(void **state)
 {
     struct rig *r = *state;
@@ -108,7 +110,25 @@ static void a_value_that_becomes_stale_counts_no_more_beside_a_fresh_one(void **
     assert_false(rig_fact(r, FACT_STATE)->active);
 }
 
-#define RIGGED(test) cmocka_unit_test_setup_teardown(test, rig_setup_actuator, rig_teardown)
+static void means_of_the_greatest_numbers_are_numbers(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "sensor1", ROLE_SENSOR, 20);
+    rig_update(r, 2, "sensor1", 20, 1, 3, DBL_MAX);
+    rig_stored(r);
+    rig_wait(r, TIME_SUMMARY_MS);
+    const struct fact *fact = rig_fact(r, FACT_SUMMARY);
+    assert_true(fact->mean >= 0 && fact->mean <= DBL_MAX);
+    rig_meet(r, 4, "sensor2", ROLE_SENSOR, 20);
+    rig_update(r, 4, "sensor2", 20, 1, 3, -DBL_MAX);
+    rig_wait(r, TIME_SUMMARY_MS);
+    fact = rig_fact(r, FACT_SUMMARY);
+    assert_true(fact->mean >= -DBL_MAX && fact->mean <= 0);
+}
+
+#define RIGGED(test)     cmocka_unit_test_setup_teardown(test, rig_setup_actuator, rig_teardown)
+#define CONTROLLER(test) cmocka_unit_test_setup_teardown(test, rig_setup_controller, rig_teardown)
 
 int main(void)
 {
@@ -120,6 +140,7 @@ int main(void)
         RIGGED(a_new_epoch_states_the_property_again_without_acting),
         RIGGED(a_restored_state_is_not_acted_again),
         RIGGED(a_value_that_becomes_stale_counts_no_more_beside_a_fresh_one),
+        CONTROLLER(means_of_the_greatest_numbers_are_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,6 +62,11 @@ int rig_setup_sensor(void **state)
     return setup(state, "sensor5", ROLE_SENSOR);
 }
 
+int rig_setup_controller(void **state)
+{
+    return setup(state, "controller1", ROLE_CONTROLLER);
+}
+
 int rig_teardown(void **state)
 {
     struct rig *r = *state;

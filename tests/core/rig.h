@@ -15,8 +15,9 @@ struct rig {
 };
 
 /* Adds what cmocka wants for fixtures: *state is the rig. */
-int rig_setup_actuator(void **state); /* "actuator1", with the built-in rule */
-int rig_setup_sensor(void **state);   /* "sensor5" */
+int rig_setup_actuator(void **state);   /* "actuator1", with the built-in rule */
+int rig_setup_sensor(void **state);     /* "sensor5" */
+int rig_setup_controller(void **state); /* "controller1" */
 int rig_teardown(void **state);
 
 void rig_step(struct rig *r, struct event *e);
