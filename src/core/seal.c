@@ -103,7 +103,9 @@ static void verify(struct node *n, struct log *l, uint64_t link)
 void seal_received(struct node *n, struct session *s, const struct message *m)
 {
     struct log *l = sync_log_of(n, s, &m->seal.log);
-    if (l == NULL || l->own || m->seal.seq <= l->seal.seq || m->seal.seq <= l->asking.seq)
+    if (l == NULL || !ident_key_equal(&l->id.key, &s->identity.key))
+        return; /* only its author brings it: a wrong one must not end somebody else's session */
+    if (m->seal.seq <= l->seal.seq || m->seal.seq <= l->asking.seq)
         return;
     struct log_seal seal = {.seq = m->seal.seq};
     if (m->seal.seq > l->last || !log_hash_at(l, m->seal.seq, &seal.hash))

@@ -119,6 +119,27 @@ static void one_seal_is_verified_at_a_time_and_the_newest_is_next(void **state)
     assert_int_equal(rig_effect(r, EFFECT_VERIFY)->seal.seq, 5);
 }
 
+static void a_seal_that_somebody_else_brings_is_passed_over(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "sensor1", ROLE_SENSOR, 20);
+    rig_meet(r, 4, "sensor9", ROLE_SENSOR, 20);
+    rig_update(r, 2, "sensor1", 20, 1, 3, 20);
+    rig_stored(r);
+    rig_seal(r, 2, 20, 2);
+    struct log_id id = rig_log("sensor1", 20);
+    struct message forged = {.kind = MESSAGE_SEAL,
+                             .seal = {.log = {SPAN("sensor1"), id.key, 20},
+                                      .seq = 3,
+                                      .signature_size = 8}};
+    rig_message(r, 4, &forged);
+    rig_step(r, &(struct event){.kind = EVENT_VERIFIED, .verified = {id, 2, 2, true}});
+    assert_int_equal(rig_count(r, EFFECT_VERIFY), 0);
+    rig_seal(r, 2, 20, 3);
+    assert_int_equal(rig_effect(r, EFFECT_VERIFY)->seal.link, 2);
+}
+
 static void a_seal_whose_store_failed_is_stored_when_storing_works(void **state)
 {
     struct rig *r = *state;
@@ -147,6 +168,7 @@ int main(void)
         ACTUATOR(a_seal_that_does_not_hold_ends_the_session),
         ACTUATOR(a_seal_over_records_that_did_not_come_is_not_looked_at),
         ACTUATOR(one_seal_is_verified_at_a_time_and_the_newest_is_next),
+        ACTUATOR(a_seal_that_somebody_else_brings_is_passed_over),
         SENSOR(a_seal_whose_store_failed_is_stored_when_storing_works),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
