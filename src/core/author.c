@@ -88,6 +88,32 @@ size_t author_room(const struct node *n)
     return (size_t)(room < sealable ? room : sealable);
 }
 
+/* How many peers will be sent what we write now. */
+static size_t listeners(const struct node *n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n->session_count; i++) {
+        const struct session *s = n->sessions[i];
+        if (s->state == PEER_OPEN && s->wants[n->self.role])
+            count++;
+    }
+    return count;
+}
+
+static void tell_own(struct node *n, enum fact_kind kind, const struct record *r)
+{
+    struct fact *fact = node_fact(n, kind, r->device);
+    if (fact == NULL)
+        return;
+    struct record *copy = event_effects_alloc(n->fx, sizeof *copy);
+    if (copy == NULL)
+        return;
+    *copy = *r;
+    copy->bytes = event_effects_copy(n->fx, r->bytes);
+    fact->record = copy;
+    fact->count = listeners(n);
+}
+
 enum err author_append(struct node *n, const struct author_entry *entry, struct record *record)
 {
     struct log *l = n->log;
@@ -118,35 +144,10 @@ enum err author_append(struct node *n, const struct author_entry *entry, struct 
     r.bytes = (struct span){memory, size};
     l->seen = l->last;
     node_counted(n, NODE_RECORDS_OWN);
+    tell_own(n, FACT_APPENDED, &r);
     if (record != NULL)
         *record = r;
     return state_apply(&n->state, &l->id, &r);
-}
-
-/* How many peers will be sent what we write now. */
-static size_t listeners(const struct node *n)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < n->session_count; i++) {
-        const struct session *s = n->sessions[i];
-        if (s->state == PEER_OPEN && s->wants[n->self.role])
-            count++;
-    }
-    return count;
-}
-
-static void tell_sent(struct node *n, const struct record *r)
-{
-    struct fact *fact = node_fact(n, FACT_SENT, r->device);
-    if (fact == NULL)
-        return;
-    struct record *copy = event_effects_alloc(n->fx, sizeof *copy);
-    if (copy == NULL)
-        return;
-    *copy = *r;
-    copy->bytes = event_effects_copy(n->fx, r->bytes);
-    fact->record = copy;
-    fact->count = listeners(n);
 }
 
 static void keep_for_plain(struct node *n, const struct reading *r)
@@ -178,7 +179,7 @@ void author_readings(struct node *n, const struct reading *readings, size_t coun
             n->fx->out_of_memory = true;
         if (err != ERR_OK)
             continue;
-        tell_sent(n, &record);
+        tell_own(n, FACT_SENT, &record);
         keep_for_plain(n, r);
     }
 }

@@ -15,6 +15,7 @@ enum fact_kind {
     FACT_CONNECTED,      /* device, role, address */
     FACT_RECONNECTED,    /* device, ms: how long it was away */
     FACT_SENT,           /* record of our own, handed to sessions */
+    FACT_APPENDED,       /* record of our own, a reading or not */
     FACT_READING,        /* record received from a sensor */
     FACT_UPDATE,  /* record received that is not a sensor's reading: a reported or wanted state */
     FACT_STATE,   /* rule, active: idle -> active and back */

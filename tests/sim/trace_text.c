@@ -77,6 +77,7 @@ static const char *const fact_names[FACT_KIND_COUNT] = {
     [FACT_CONNECTED] = "connected",
     [FACT_RECONNECTED] = "reconnected",
     [FACT_SENT] = "sent",
+    [FACT_APPENDED] = "appended",
     [FACT_READING] = "reading",
     [FACT_UPDATE] = "update",
     [FACT_STATE] = "state",
