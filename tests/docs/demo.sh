@@ -48,4 +48,8 @@ seen second '^\[sensor1\] Sent ' 10
 kill -INT -- -$demo
 wait $demo
 clean "Ctrl-C" second
+for device in sensor1 actuator1 controller1; do
+    grep -q "^\[$device\] Stopped\$" "$tmp/second" && ok "$device said goodbye" ||
+        fail "$device was stopped before its goodbye"
+done
 finish
