@@ -5,7 +5,7 @@
 int verb_usage(struct faults *faults, const char *verb)
 {
     faults_print(faults, stderr);
-    fprintf(stderr, "Next: kith help %s\n", verb);
+    fprintf(stderr, "Next: kith help%s%s\n", verb[0] == '\0' ? "" : " ", verb);
     faults_fini(faults);
     return RUN_USAGE;
 }

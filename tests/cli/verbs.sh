@@ -13,6 +13,7 @@ says 0 out '^kith [0-9]+\.[0-9]+\.[0-9]+$' -- version
 says 0 out '^kith [0-9]+\.[0-9]+\.[0-9]+$' -- --version
 says 2 err 'did you mean dataset\?' -- help datset
 says 2 err '^Next: kith help version$' -- version now
+says 2 err '^Next: kith help$' -- help sensor1
 says 2 err 'If you meant the verb: kith version' -- versoin
 
 says 0 out "^config +$tmp/config/kith/fan\.yaml$" -- paths fan
