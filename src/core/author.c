@@ -1,6 +1,7 @@
 #include "core/author.h"
 
 #include "core/decide.h"
+#include "core/discovery.h"
 #include "core/members.h"
 #include "core/peer.h"
 #include "core/seal.h"
@@ -53,6 +54,7 @@ void author_begin(struct node *n, uint64_t epoch)
     n->log->own = true;
     if (!n->started)
         return;
+    discovery_start(n); /* another process with our key must hear of it, else both go on and on */
     tell_sessions(n);
     sync_follow(n);
     decide_restate(n);

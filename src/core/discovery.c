@@ -132,7 +132,10 @@ void discovery_hello(struct node *n, const struct hello *h, struct address sourc
         return;
     if (!members_fresh(m, h->epoch, h->counter)) {
         node_counted(n, NODE_HELLOS_STALE);
-        return;
+        if (strcmp(h->device, n->self.device) != 0)
+            return;
+        /* Another process with our key and a later epoch than ours, but than its own before: a
+         * machine that was copied and set back. Who of us two goes on is settled in a session. */
     }
     node_counted(n, NODE_HELLOS_HEARD);
     m->heard_ms = n->now_ms;

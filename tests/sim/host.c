@@ -437,7 +437,6 @@ void host_clone(struct world *w, struct host *twin, const struct host *h)
     w->tally[TALLY_CLONES]++;
     disk_copy(&twin->disk, &h->disk);
     judge_forget_states(twin, true);
-    w->judge.rolled_back = true; /* what only one of the two wrote stays where it was heard */
     host_start(w, twin);
 }
 

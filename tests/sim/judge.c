@@ -148,8 +148,10 @@ void judge_forget_states(struct host *h, bool all)
             p->states = NULL;
         }
     }
-    if (all)
-        h->property_count = 0;
+    if (!all)
+        return;
+    memset(h->properties, 0, sizeof h->properties);
+    h->property_count = 0;
 }
 
 /* The author's own record, new or as it was. */
@@ -293,7 +295,7 @@ static void see_publish(struct world *w, struct host *h, const struct record *r)
     struct disk_log *stored = disk_log(&h->disk, &l->id);
     if (reader->life != h->life)
         *reader = (struct judge_reader){.life = h->life};
-    if (r->seq <= reader->last)
+    if (r->seq <= reader->last && w->tally[TALLY_CLONES] == 0)
         world_fail(w, "%s reads %s %llu behind %llu", h->self.device, l->name, ull(r->seq),
                    ull(reader->last));
     if (stored && reader->last == 0 && r->seq <= stored->restored)
@@ -317,7 +319,7 @@ static bool state_acted(struct host *h, struct host_property *p, const char *val
             continue;
         if (!l || l->last < p->states[k].seq)
             return false;
-        if (k > 0 && strcmp(p->states[k - 1].value, value) == 0)
+        if (k > 0 && strcmp(p->states[k - 1].value, value) == 0 && strcmp(p->done, value) == 0)
             continue;
         p->acted = k + 1;
         return true;

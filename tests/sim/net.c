@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 enum {
+    PACKET = 1460,               /* bytes that are lost together */
     WINDOW = 65536,              /* bytes flying in one pipe */
     CONNECT_US = 5000000,        /* the shell's patience with a handshake */
     RETRANSMIT_US = 200000,      /* what one lost packet costs a connection */
@@ -126,7 +127,8 @@ static void pipe_put(struct world *w, uint32_t conn, int end, enum net_segment_k
     struct net_segment *s = malloc(sizeof *s + size);
     check(s);
     uint64_t arrive_us = w->now_us + net_delay_us(w) + extra_us;
-    while (world_chance(w, w->net.now.loss_permille))
+    uint64_t packet = size > 0 && size < PACKET ? size : PACKET; /* a small piece is part of one */
+    while (rng_below(&w->rng, 1000 * PACKET) < packet * w->net.now.loss_permille)
         arrive_us += RETRANSMIT_US;
     if (arrive_us <= p->arrive_us)
         arrive_us = p->arrive_us + 1;

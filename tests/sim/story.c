@@ -31,7 +31,7 @@ static bool begins(const char *text, const char *with)
  */
 static bool is_kept(const char *rest)
 {
-    static const char *const dull[] = {": sent", ": acked", ": summary", ": unused"};
+    static const char *const dull[] = {": sent", ": appended", ": acked", ": summary", ": unused"};
     if (rest[0] == '>')
         return begins(rest, "> ACT") || begins(rest, "> EXIT");
     for (size_t i = 0; i < COUNT_OF(dull); i++)
@@ -103,6 +103,7 @@ void story_settle(struct story_stage *s)
         story_wait(s, STEP_MS);
         verdict_sample(s->w);
     }
+    verdict_synced(s->w);
     if (!world_failed(s->w))
         verdict_final(s->w);
 }

@@ -9,8 +9,8 @@
  * protocol's alone.
  *
  * Kept of the trace: what the world does, the facts that cores state, ACT and EXIT; not the facts
- * sent, acked and summary, nor an action without a change; and every line that contains one of
- * `also`. */
+ * sent, appended, acked and summary, nor an action without a change; and every line that contains
+ * one of `also`. */
 
 enum { STORY_ALSO_MAX = 6 };
 

@@ -29,8 +29,8 @@ static void two_sensors_do_not_flap(struct story_stage *s)
 {
     static const struct host_options hosts[] = {
         {.device = "sensor1", .role = ROLE_SENSOR},
-        {.device = "sensor2", .role = ROLE_SENSOR, .start_ms = 200},
         {.device = "actuator1", .role = ROLE_ACTUATOR, .start_ms = 500},
+        {.device = "sensor2", .role = ROLE_SENSOR, .start_ms = 1000},
     };
     story_begin(s, hosts, COUNT_OF(hosts));
     story_wait(s, 2000);
@@ -174,18 +174,18 @@ static const struct story stories[] = {
     {"two_sensors_at_24_and_27_do_not_make_the_fan_flap", two_sensors_do_not_flap,
      "sensor1 starts\n"
      "sensor1 : started sensor1\n"
-     "sensor2 starts\n"
-     "sensor2 : started sensor2\n"
-     "sensor2 : discovered sensor1\n"
-     "sensor1 : discovered sensor2\n"
      "actuator1 starts\n"
      "actuator1 : started actuator1\n"
      "sensor1 : discovered actuator1\n"
      "sensor1 : connected actuator1\n"
-     "sensor2 : discovered actuator1\n"
-     "sensor2 : connected actuator1\n"
      "actuator1 : discovered sensor1\n"
      "actuator1 : connected sensor1\n"
+     "sensor2 starts\n"
+     "sensor2 : started sensor2\n"
+     "sensor2 : discovered sensor1\n"
+     "sensor2 : discovered actuator1\n"
+     "sensor2 : connected actuator1\n"
+     "sensor1 : discovered sensor2\n"
      "actuator1 : discovered sensor2\n"
      "actuator1 : connected sensor2\n"
      "actuator1 : reading sensor1 sensor1/temperature #1 24\n"
@@ -254,8 +254,8 @@ static const struct story stories[] = {
      "actuator1 > ACT fan off\n"
      "actuator1 : lost sensor1 (no sign of life)\n"
      "sensor1 : lost actuator1 (no sign of life)\n"
-     "sensor1 : reconnected actuator1\n"
      "actuator1 : reconnected sensor1\n"
+     "sensor1 : reconnected actuator1\n"
      "actuator1 : reading sensor1 sensor1/temperature #2 26\n"
      "actuator1 : state actuator1 active (cool)\n"
      "actuator1 : action actuator1 fan on (cool)\n"
@@ -264,8 +264,8 @@ static const struct story stories[] = {
     {"a_one_way_cut_is_noticed_on_both_sides", a_one_way_cut_is_noticed_on_both_sides,
      "actuator1 : lost sensor1 (no sign of life)\n"
      "sensor1 : lost actuator1 (closed by the other side)\n"
-     "actuator1 : reconnected sensor1\n"
-     "sensor1 : reconnected actuator1\n"},
+     "sensor1 : reconnected actuator1\n"
+     "actuator1 : reconnected sensor1\n"},
     {"who_dial_at_once_keep_one_session", who_dial_at_once_keep_one_session,
      "actuator1 starts\n"
      "actuator1 : started actuator1\n"

@@ -153,6 +153,17 @@ static void final_state(struct world *w)
     }
 }
 
+void verdict_synced(struct world *w)
+{
+    for (size_t i = 0; i < w->judge.log_count && !w->judge.synced; i++) {
+        const struct judge_log *l = w->judge.logs[i];
+        uint32_t lacking = 0;
+        if (!log_everywhere(w, l, l->goal, &lacking))
+            world_fail(w, "%s still lacks what %s had before the heal, %llu records",
+                       w->hosts[lacking].label, l->name, (unsigned long long)l->goal);
+    }
+}
+
 void verdict_final(struct world *w)
 {
     final_sessions(w);
@@ -160,6 +171,4 @@ void verdict_final(struct world *w)
         final_log(w, w->judge.logs[i]);
     if (!w->judge.rolled_back && !world_failed(w))
         final_state(w);
-    if (!w->judge.synced)
-        world_fail(w, "what was written before the heal is not sealed everywhere");
 }

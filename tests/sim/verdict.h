@@ -12,6 +12,8 @@ void verdict_heal(struct world *w);
 /* Asked now and then: notes when everything written before the heal is sealed wherever it is
  * wanted. */
 void verdict_sample(struct world *w);
+/* That must be so by now. */
+void verdict_synced(struct world *w);
 /* Nothing has been written for a while: everything must be everywhere, in one session a pair. */
 void verdict_final(struct world *w);
 /* From the heal to the session that the pair still has, in microseconds. */
