@@ -27,8 +27,12 @@ enum {
     LIMIT_MEMBERS = 1024, /* devices remembered; at the bound the one heard longest ago without a
                              session goes */
     LIMIT_SESSIONS = 256, /* links at once, finished or not; at the bound new ones are refused */
-    LIMIT_LOGS = 4096,    /* logs held in memory; at the bound the oldest closed one is no longer
-                             served */
+    LIMIT_GREETINGS = 8,  /* of them of one device and without its hello, so that it can't take all;
+                             crossing dials and broken links need a few */
+    LIMIT_LOGS = 4096,    /* others' logs held in memory; at the bound the oldest one of the device
+                             that has most is neither taken nor served any more */
+    LIMIT_LOGS_DEVICE = 256, /* of one device, ours as well: its last lives; at the bound the oldest
+                                one goes the same way */
     LIMIT_TOPICS = 16384, /* topics in the state; at the bound a new topic is refused and counted */
     LIMIT_DIALS_CONFIGURED = 32, /* --peer */
     LIMIT_DIAL_BURST = 3,        /* a power-on of everybody must not drown anybody */
@@ -40,7 +44,8 @@ enum {
     LIMIT_UNSENT = 131072,     /* bytes a socket may owe before bulk sending pauses */
     LIMIT_FLIGHT = 32768,      /* records of one log sent to one peer and not yet acknowledged */
     LIMIT_PENDING = 2 * 32768, /* records of one log without a seal; at the bound an author takes no
-                                  readings, a receiver ends the session */
+                                  readings. Also of all logs of one device on their way to our disk;
+                                  beyond, its session is ended */
     LIMIT_UNSTORED = 32768,  /* own records asked to be stored and not yet; at the bound no readings
                                 are taken */
     LIMIT_WINDOW = 4194304,  /* bytes of one log kept in memory for those who follow live; older:
@@ -49,18 +54,20 @@ enum {
                               */
 
     LIMIT_EPOCH_JUMP = 1073741824, /* 1,024 lives: how far a member may say, without a proof, that
-                                      our epochs went: enough for any backup, and a liar needs
-                                      millions of sessions to use them up */
+                                      our epochs went: enough for any backup */
+    LIMIT_EPOCH_CLAIMS = 8, /* such sayings believed in TIME_EPOCH_CLAIMS_MS: a liar then needs a
+                               century to use the epochs up */
     /* Time. */
     TIME_SEAL_MS = 200,        /* busy: at least SEAL_BUSY records wait */
     TIME_SEAL_QUIET_MS = 3000, /* quiet: see docs/decisions/003 */
     LIMIT_SEAL_BUSY = 8,       /* records waiting for a seal that make a log busy */
     TIME_BEAT_MS = 1100,       /* silence of our own after which a sign of life is sent */
-    TIME_LOST_MS = 2600,  /* silence of the other side after which the session is lost: two beats,
-                             and 400 ms for one that was lost on the way */
-    TIME_GREET_MS = 5000, /* from a link to its finished hello */
-    TIME_RTT_MS = 30000,  /* between pings that are answered */
-    TIME_HELLO_MS = 5000, /* between hellos, with a jitter of one fifth */
+    TIME_LOST_MS = 2600, /* silence of the other side after which the session is lost: two beats,
+                            and 400 ms for one that was lost on the way */
+    TIME_EPOCH_CLAIMS_MS = 3600000,
+    TIME_GREET_MS = 5000,         /* from a link to its finished hello */
+    TIME_RTT_MS = 30000,          /* between pings that are answered */
+    TIME_HELLO_MS = 5000,         /* between hellos, with a jitter of one fifth */
     TIME_DIAL_FIRST_MS = 100,     /* first retry; doubles, with jitter, up to */
     TIME_DIAL_MAX_MS = 3000,      /* ... so that a healed network is joined again within seconds */
     TIME_DIAL_BURST_MS = 1000,    /* at most LIMIT_DIAL_BURST dials to one device in this time */

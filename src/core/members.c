@@ -138,10 +138,87 @@ struct log *members_log(const struct member *m, const struct key_id *key, uint64
     return NULL;
 }
 
+static size_t count_logs(const struct member *m)
+{
+    size_t count = 0;
+    for (const struct log *l = m->logs; l != NULL; l = l->next)
+        count++;
+    return count;
+}
+
+static void drop_cursors(const struct node *n, const struct log *l)
+{
+    for (size_t i = 0; i < n->session_count; i++) {
+        struct session *s = n->sessions[i];
+        size_t kept = 0;
+        for (size_t k = 0; k < s->cursor_count; k++)
+            if (s->cursors[k].log != l)
+                s->cursors[kept++] = s->cursors[k];
+        s->cursor_count = kept;
+    }
+}
+
+/* What is on its way to the disk arrives there, but nobody waits for it. */
+static void forget_oldest(struct node *n, struct member *m)
+{
+    struct log **at = &m->logs;
+    while ((*at)->next != NULL)
+        at = &(*at)->next;
+    struct log *l = *at;
+    *at = NULL;
+    m->forgotten = l->id.epoch;
+    n->log_count--;
+    drop_cursors(n, l);
+    for (size_t i = 0; i < n->stores.count; i++) {
+        struct node_store *pending = ring_at(&n->stores, i);
+        if (pending->log == l)
+            pending->log = NULL;
+    }
+    log_free(l);
+}
+
+static struct member *with_most_logs(const struct node *n)
+{
+    struct member *most = NULL, *m;
+    size_t at = 0, most_count = 0;
+    while ((m = table_next(&n->members, &at)) != NULL) {
+        size_t count = count_logs(m);
+        if (count <= most_count)
+            continue;
+        most = m;
+        most_count = count;
+    }
+    return most;
+}
+
+static bool is_older_than_all(const struct member *m, uint64_t epoch)
+{
+    for (const struct log *l = m->logs; l != NULL; l = l->next)
+        if (l->id.epoch <= epoch)
+            return false;
+    return true;
+}
+
+/* Whoever has most pays, so that nobody's logs can crowd out another's, and our own always have
+ * their share. */
+static bool make_log_room(struct node *n, struct member *m, uint64_t epoch)
+{
+    struct member *payer = count_logs(m) >= LIMIT_LOGS_DEVICE ? m : NULL;
+    if (payer == NULL && m != &n->own && n->log_count >= LIMIT_LOGS)
+        payer = with_most_logs(n);
+    if (payer == m && is_older_than_all(m, epoch)) {
+        m->forgotten = epoch;
+        return false;
+    }
+    if (payer != NULL)
+        forget_oldest(n, payer);
+    return true;
+}
+
 struct log *members_log_add(struct node *n, struct member *m, const struct log_id *id,
                             enum role role)
 {
-    if (n->log_count == LIMIT_LOGS)
+    if (id->epoch <= m->forgotten || !make_log_room(n, m, id->epoch))
         return NULL;
     struct log *l = log_new(id, role);
     if (l == NULL)

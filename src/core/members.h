@@ -22,7 +22,10 @@ bool members_fresh(struct member *m, uint64_t epoch, uint64_t counter);
 /* Our own log, or another's; NULL: unknown. An empty device with a zero key stands for `m` itself.
  */
 struct log *members_log(const struct member *m, const struct key_id *key, uint64_t epoch);
-/* Adds a log, newest epoch first. NULL at LIMIT_LOGS or out of memory. */
+/* Adds a log, newest epoch first. At LIMIT_LOGS_DEVICE or LIMIT_LOGS the oldest one of the device,
+ * or of the one that has most, is freed for it: pointers to logs of others than `m`'s newest are
+ * void. NULL: older than what made room already or all that is held at the bound; or out of memory.
+ */
 struct log *members_log_add(struct node *n, struct member *m, const struct log_id *id,
                             enum role role);
 

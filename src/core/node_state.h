@@ -51,7 +51,8 @@ struct member {
     bool useless; /* neither wants the other's logs: not dialled again in this epoch of its */
     struct session *session; /* the open one */
     struct dialer dialer;
-    struct log *logs; /* newest epoch first */
+    struct log *logs;   /* newest epoch first */
+    uint64_t forgotten; /* logs up to this epoch made room for later ones */
 };
 
 enum peer_state { PEER_DIALING, PEER_GREETING, PEER_OPEN, PEER_STATE_COUNT };
@@ -151,6 +152,8 @@ struct node {
     struct member own; /* its logs; never in `members` */
     struct log *log;   /* the present epoch's; NULL before START */
     uint64_t epoch, epoch_above;
+    uint64_t claims_ms; /* since when others said `claims` times that our epochs went further */
+    unsigned claims;
 
     struct table members;
     size_t log_count;

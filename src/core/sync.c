@@ -339,11 +339,23 @@ static void order_records(struct node *n, struct log *l, const struct record *re
     seal_store(n, l); /* one that came before a store that failed */
 }
 
+/* Once held and gone to make room: its author, which can't know, goes on to its later logs. */
+static void pass_forgotten(struct node *n, struct session *s, const struct message *m)
+{
+    if (m->update.log.device.size > 0 || m->update.log.epoch > s->member->forgotten)
+        return;
+    struct message ack = {.kind = MESSAGE_ACK,
+                          .ack = {.log = {.epoch = m->update.log.epoch},
+                                  .held = m->update.records[m->update.count - 1].seq}};
+    session_send(n, s, &ack);
+}
+
 void sync_update(struct node *n, struct session *s, const struct message *m)
 {
     struct log *l = update_log(n, s, m);
     if (l == NULL) {
         node_counted(n, NODE_MESSAGES_UNKNOWN);
+        pass_forgotten(n, s, m);
         return;
     }
     const struct record *r = m->update.records;

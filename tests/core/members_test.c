@@ -102,23 +102,89 @@ static void who_has_a_log_never_makes_room(void **state)
     drop(n);
 }
 
-static void logs_stand_newest_first_and_are_bounded(void **state)
+static void add_logs(struct node *n, struct member *m, uint64_t first, size_t count)
+{
+    struct log_id id = {.epoch = first};
+    memcpy(id.device, m->device, sizeof id.device);
+    for (size_t i = 0; i < count; i++, id.epoch++)
+        assert_non_null(members_log_add(n, m, &id, ROLE_SENSOR));
+}
+
+static void logs_stand_newest_first(void **state)
 {
     (void)state;
     struct node *n = node();
     struct member *m = members_add(n, SPAN("s"));
     struct log_id id = {.device = "s"};
-    for (uint64_t i = 0; i < LIMIT_LOGS; i++) {
-        id.epoch = 1 + (i * 2459) % LIMIT_LOGS; /* every epoch once, in a mixed order */
+    for (uint64_t i = 0; i < LIMIT_LOGS_DEVICE; i++) {
+        id.epoch = 1 + (i * 59) % LIMIT_LOGS_DEVICE; /* every epoch once, in a mixed order */
         assert_non_null(members_log_add(n, m, &id, ROLE_SENSOR));
     }
-    uint64_t expected = LIMIT_LOGS;
+    uint64_t expected = LIMIT_LOGS_DEVICE;
     for (const struct log *l = m->logs; l != NULL; l = l->next)
         assert_int_equal(l->id.epoch, expected--);
-    id.epoch = LIMIT_LOGS + 1;
-    assert_null(members_log_add(n, m, &id, ROLE_SENSOR));
     assert_non_null(members_log(m, &id.key, 17));
     assert_null(members_log(m, &(struct key_id){{1}}, 17));
+    drop(n);
+}
+
+static void at_its_bound_a_device_loses_its_oldest_log_for_good(void **state)
+{
+    (void)state;
+    struct node *n = node();
+    struct member *m = members_add(n, SPAN("s"));
+    struct log_id id = {.device = "s", .epoch = 3};
+    add_logs(n, m, 10, LIMIT_LOGS_DEVICE);
+    assert_non_null(members_log(m, &id.key, 10));
+    assert_null(members_log_add(n, m, &id, ROLE_SENSOR)); /* older than all */
+    add_logs(n, m, 10 + LIMIT_LOGS_DEVICE, 1);
+    assert_null(members_log(m, &id.key, 10));
+    assert_int_equal(n->log_count, LIMIT_LOGS_DEVICE);
+    id.epoch = 10;
+    assert_null(members_log_add(n, m, &id, ROLE_SENSOR));
+    assert_non_null(members_log(m, &id.key, 11));
+    drop(n);
+}
+
+static void at_the_bound_of_all_who_has_most_pays_and_never_we(void **state)
+{
+    (void)state;
+    struct node *n = node();
+    char name[8] = "d00";
+    for (uint64_t held = 0; held < LIMIT_LOGS; held += LIMIT_LOGS_DEVICE - 1, name[2]++)
+        add_logs(n, members_add(n, span_of(name)), 1,
+                 held + LIMIT_LOGS_DEVICE - 1 < LIMIT_LOGS ? LIMIT_LOGS_DEVICE - 1
+                                                           : (size_t)(LIMIT_LOGS - held));
+    struct member *most = members_find(n, SPAN("d03"));
+    add_logs(n, &n->own, 1, LIMIT_LOGS_DEVICE);
+    assert_int_equal(n->log_count, LIMIT_LOGS + LIMIT_LOGS_DEVICE);
+    add_logs(n, most, 500, 1); /* pays for itself, or another does */
+    add_logs(n, members_add(n, SPAN("newcomer")), 1, 2);
+    assert_int_equal(n->log_count, LIMIT_LOGS + LIMIT_LOGS_DEVICE);
+    assert_non_null(members_log(&n->own, &(struct key_id){{0}}, 1));
+    assert_int_equal(members_find(n, SPAN("newcomer"))->forgotten, 0);
+    drop(n);
+}
+
+static void what_pointed_to_a_log_that_went_points_nowhere(void **state)
+{
+    (void)state;
+    struct node *n = node();
+    add_logs(n, &n->own, 1, LIMIT_LOGS_DEVICE);
+    struct log *oldest = members_log(&n->own, &(struct key_id){{0}}, 1);
+    struct log *next = members_log(&n->own, &(struct key_id){{0}}, 2);
+    struct cursor cursors[2] = {{.log = oldest}, {.log = next}};
+    struct session session = {.cursors = cursors, .cursor_count = 2};
+    n->sessions[n->session_count++] = &session;
+    struct node_store pending = {.ticket = 1, .log = oldest};
+    ring_init(&n->stores, sizeof pending, 8);
+    assert_int_equal(ring_push(&n->stores, &pending), ERR_OK);
+    add_logs(n, &n->own, 1000, 1);
+    assert_int_equal(session.cursor_count, 1);
+    assert_ptr_equal(session.cursors[0].log, next);
+    assert_null(((struct node_store *)ring_at(&n->stores, 0))->log);
+    n->session_count = 0;
+    ring_fini(&n->stores);
     drop(n);
 }
 
@@ -130,7 +196,10 @@ int main(void)
         cmocka_unit_test(the_newest_addresses_are_kept),
         cmocka_unit_test(at_the_limit_the_one_unheard_longest_makes_room),
         cmocka_unit_test(who_has_a_log_never_makes_room),
-        cmocka_unit_test(logs_stand_newest_first_and_are_bounded),
+        cmocka_unit_test(logs_stand_newest_first),
+        cmocka_unit_test(at_its_bound_a_device_loses_its_oldest_log_for_good),
+        cmocka_unit_test(at_the_bound_of_all_who_has_most_pays_and_never_we),
+        cmocka_unit_test(what_pointed_to_a_log_that_went_points_nowhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -205,6 +205,43 @@ static void a_life_farther_than_the_limit_is_not_believed(void **state)
     assert_int_equal(rig_count(r, EFFECT_EPOCH), 1);
 }
 
+static void more_lives_than_logs_are_held_end_nothing(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "actuator1", ROLE_ACTUATOR, 20);
+    for (uint64_t epoch = 11; epoch < 11 + LIMIT_LOGS + 2; epoch++) {
+        rig_step(r, &(struct event){.kind = EVENT_EPOCH, .epoch.epoch = epoch});
+        rig_measure(r, 1);
+    }
+    rig_stored(r);
+    struct log_id id = rig_log("sensor5", 11 + LIMIT_LOGS + 1);
+    assert_int_equal(node_log_stored(r->n, &id), 1);
+    assert_int_equal(r->n->log_count, LIMIT_LOGS_DEVICE);
+}
+
+static void who_names_many_logs_keeps_nobody_elses_out(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "sensor9", ROLE_SENSOR, 20);
+    struct log_id id = rig_log("sensor9", 0);
+    for (uint64_t epoch = 1; epoch <= LIMIT_LOGS + 2; epoch++) {
+        struct message_entry entry = {.log = {SPAN("sensor9"), id.key, epoch}, .first = 1};
+        entry.last = 1;
+        struct message have = {.kind = MESSAGE_HAVE, .have = {.entries = &entry, .count = 1}};
+        rig_message(r, 2, &have);
+    }
+    rig_meet(r, 4, "sensor1", ROLE_SENSOR, 20);
+    rig_update(r, 4, "sensor1", 20, 1, 3, 20);
+    id = rig_log("sensor1", 20);
+    assert_int_equal(node_log_last(r->n, &id), 3);
+    rig_update(r, 2, "sensor9", 7, 1, 3, 20); /* gone: not taken, and it may go on */
+    assert_int_equal(rig_count(r, EFFECT_STORE), 0);
+    assert_int_equal(rig_sent(r, MESSAGE_ACK)->ack.seq, 0);
+    assert_int_equal(rig_sent(r, MESSAGE_ACK)->ack.held, 3);
+}
+
 #define ACTUATOR(test) cmocka_unit_test_setup_teardown(test, rig_setup_actuator, rig_teardown)
 #define SENSOR(test)   cmocka_unit_test_setup_teardown(test, rig_setup_sensor, rig_teardown)
 
@@ -223,6 +260,8 @@ int main(void)
         ACTUATOR(what_is_sealed_is_never_dropped),
         SENSOR(a_list_that_knows_a_later_life_of_ours_makes_us_begin_one_above),
         SENSOR(a_life_farther_than_the_limit_is_not_believed),
+        SENSOR(more_lives_than_logs_are_held_end_nothing),
+        ACTUATOR(who_names_many_logs_keeps_nobody_elses_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
