@@ -108,12 +108,22 @@ static struct cursor *add_cursor(struct node *n, struct session *s, struct log *
     return &s->cursors[at];
 }
 
+/* A new epoch costs a commit and a log: a member that lies must not have one for each line. */
+static bool may_claim(struct node *n)
+{
+    if (n->now_ms - n->claims_ms >= TIME_EPOCH_CLAIMS_MS) {
+        n->claims_ms = n->now_ms;
+        n->claims = 0;
+    }
+    return n->claims < LIMIT_EPOCH_CLAIMS && ++n->claims > 0;
+}
+
 /* It says how much of one of our logs it holds. */
 static void take_own_entry(struct node *n, struct session *s, const struct message_entry *e)
 {
     struct log *l = members_log(&n->own, &n->self.key, e->log.epoch);
     bool unknown_life = l == NULL ? e->log.epoch > n->epoch : l == n->log && e->last > l->last;
-    if (unknown_life && e->log.epoch <= n->epoch + LIMIT_EPOCH_JUMP)
+    if (unknown_life && e->log.epoch <= n->epoch + LIMIT_EPOCH_JUMP && may_claim(n))
         author_epoch_above(n, e->log.epoch);
     if (l == NULL)
         return;

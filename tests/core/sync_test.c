@@ -205,6 +205,30 @@ static void a_life_farther_than_the_limit_is_not_believed(void **state)
     assert_int_equal(rig_count(r, EFFECT_EPOCH), 1);
 }
 
+static void a_liar_costs_us_few_lives(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "actuator1", ROLE_ACTUATOR, 20);
+    struct log_id own = rig_log("sensor5", 10);
+    struct message_entry later = {.log = {SPAN("sensor5"), own.key, 0}, .first = 1, .last = 1};
+    struct message have = {.kind = MESSAGE_HAVE,
+                           .have = {.entries = &later, .count = 1, .more = true}};
+    size_t lives = 0;
+    for (int i = 0; i < 3 * LIMIT_EPOCH_CLAIMS; i++) {
+        later.log.epoch = node_epoch(r->n) + 1;
+        rig_message(r, 2, &have);
+        if (rig_count(r, EFFECT_EPOCH) == 0)
+            continue;
+        lives++;
+        rig_step(r, &(struct event){.kind = EVENT_EPOCH, .epoch.epoch = later.log.epoch + 1});
+    }
+    assert_int_equal(lives, LIMIT_EPOCH_CLAIMS);
+    r->now_ms += TIME_EPOCH_CLAIMS_MS;
+    rig_message(r, 2, &have);
+    assert_int_equal(rig_count(r, EFFECT_EPOCH), 1);
+}
+
 static void more_lives_than_logs_are_held_end_nothing(void **state)
 {
     struct rig *r = *state;
@@ -260,6 +284,7 @@ int main(void)
         ACTUATOR(what_is_sealed_is_never_dropped),
         SENSOR(a_list_that_knows_a_later_life_of_ours_makes_us_begin_one_above),
         SENSOR(a_life_farther_than_the_limit_is_not_believed),
+        SENSOR(a_liar_costs_us_few_lives),
         SENSOR(more_lives_than_logs_are_held_end_nothing),
         ACTUATOR(who_names_many_logs_keeps_nobody_elses_out),
     };
