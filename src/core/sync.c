@@ -360,12 +360,25 @@ static void pass_forgotten(struct node *n, struct session *s, const struct messa
     session_send(n, s, &ack);
 }
 
+/* An author stops at LIMIT_FLIGHT, or twice that when it came back meanwhile. */
+static bool floods(const struct session *s)
+{
+    uint64_t unstored = 0;
+    for (const struct log *l = s->member->logs; l != NULL; l = l->next)
+        unstored += l->last - l->stored;
+    return unstored > LIMIT_PENDING;
+}
+
 void sync_update(struct node *n, struct session *s, const struct message *m)
 {
     struct log *l = update_log(n, s, m);
     if (l == NULL) {
         node_counted(n, NODE_MESSAGES_UNKNOWN);
         pass_forgotten(n, s, m);
+        return;
+    }
+    if (floods(s)) {
+        peer_refuse(n, s, "it does not wait for our disk");
         return;
     }
     const struct record *r = m->update.records;

@@ -266,6 +266,25 @@ static void who_names_many_logs_keeps_nobody_elses_out(void **state)
     assert_int_equal(rig_sent(r, MESSAGE_ACK)->ack.held, 3);
 }
 
+static void who_does_not_wait_for_our_disk_is_refused(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "sensor9", ROLE_SENSOR, 20);
+    uint64_t seq = 1;
+    for (; seq <= LIMIT_PENDING; seq += 512)
+        rig_update(r, 2, "sensor9", 20, seq, seq + 511, 20);
+    assert_int_equal(node_session_count(r->n), 1);
+    rig_update(r, 2, "sensor9", 20, seq, seq, 20); /* the one beyond is taken, then it is enough */
+    rig_update(r, 2, "sensor9", 20, seq + 1, seq + 1, 20);
+    assert_int_equal(rig_count(r, EFFECT_STORE), 0);
+    assert_int_equal(node_session_count(r->n), 0);
+    rig_stored(r);
+    rig_meet(r, 4, "sensor9", ROLE_SENSOR, 20);
+    rig_update(r, 4, "sensor9", 20, seq + 1, seq + 1, 20);
+    assert_int_equal(rig_count(r, EFFECT_STORE), 1);
+}
+
 #define ACTUATOR(test) cmocka_unit_test_setup_teardown(test, rig_setup_actuator, rig_teardown)
 #define SENSOR(test)   cmocka_unit_test_setup_teardown(test, rig_setup_sensor, rig_teardown)
 
@@ -287,6 +306,7 @@ int main(void)
         SENSOR(a_liar_costs_us_few_lives),
         SENSOR(more_lives_than_logs_are_held_end_nothing),
         ACTUATOR(who_names_many_logs_keeps_nobody_elses_out),
+        ACTUATOR(who_does_not_wait_for_our_disk_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
