@@ -24,9 +24,21 @@ void greet_send(struct node *n, struct session *s)
         sync_send_have(n, s);
 }
 
+/* Links of this device that have not said hello yet, beside this one. */
+static size_t count_waiting(const struct node *n, const struct session *s)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n->session_count; i++)
+        count += n->sessions[i] != s && n->sessions[i]->state == PEER_GREETING &&
+                 ident_key_equal(&n->sessions[i]->identity.key, &s->identity.key);
+    return count;
+}
+
 /* Why this certificate must not greet us here, or NULL. */
 const char *greet_refusal(const struct node *n, const struct session *s, const struct member *m)
 {
+    if (count_waiting(n, s) >= LIMIT_GREETINGS)
+        return "too many links that say nothing";
     if (greet_is_self(n, s))
         return NULL;
     if (strcmp(s->identity.device, n->self.device) == 0)
