@@ -13,7 +13,7 @@ mkdir -p "$tmp"/{bin,work,tree}
 ln -s "$KITH" "$tmp/bin/kith"
 ln -s "$root"/{Makefile,CMakeLists.txt,scripts,tools} "$(dirname "$KITH")" "$tmp/tree"
 [[ -e $tmp/tree/build ]] || mv "$tmp/tree/$(basename "$(dirname "$KITH")")" "$tmp/tree/build"
-PATH=$tmp/bin:$PATH
+PATH=$tmp/bin:$PATH:/usr/sbin:/sbin
 cd "$tmp/work" || exit 1
 
 target() { # NAME: make knows it
@@ -54,7 +54,7 @@ ask() { # COMMAND: one that ends by itself
 
 alone() { # COMMAND: in 30 s, with nobody there; the answer is looked at in the end
     mkdir "$tmp/alone"
-    HOME=$tmp/alone unshare --net bash -c "PATH=$PATH:/sbin:/usr/sbin; ip link set lo up; $1" \
+    HOME=$tmp/alone unshare --net bash -c "ip link set lo up; $1" \
         >"$tmp/alone/out" 2>"$tmp/alone/err" </dev/null &
     waits=$!
     stop
@@ -131,24 +131,32 @@ seen sensor1 '^\[sensor1\] Connected to actuator1: TLS 1\.3'
 says 1 err 'issuing' -- sensor7 --state-dir there
 stop
 
-# What stands in a line: each starts and runs, or ends well.
+# What stands in a line: each, beside a controller, starts and runs, or ends well.
 printf '%s\n' temperature 21.5 25.5 >room.csv
 printf '%s\n' 'import time' 'while True:' '    print("{\"type\":\"temperature\",\"value\":24.5}")' \
     '    time.sleep(0.2)' >my_sensor.py
 printf '#!/bin/sh\nexec python3 -u %s/my_sensor.py\n' "$PWD" >"$tmp/bin/my_program"
 chmod +x "$tmp/bin/my_program"
 grep -v '^Not there yet' "$readme" | grep -o '`[^`]*kith [^`]*`' | tr -d '`\\' | sort -u >"$tmp/spans"
+beside() { # COMMAND
+    ip link set lo up
+    kith controller7 >controller7 2>&1 </dev/null &
+    until [[ -s controller7 ]]; do read -rt 0.05 <> <(:); done
+    timeout 4 bash -c "$1"
+}
+export -f beside
 space=0
 while read -r line; do
     [[ $line == 'kith dataset' ]] && continue
     space=$((space + 1))
     {
-        mkdir "$tmp/$space"
-        HOME=$tmp/$space timeout 5 unshare --net bash -c "PATH=$PATH:/sbin:/usr/sbin; ip link set lo up; $line" \
+        cp -r "$tmp/work" "$tmp/$space"
+        cd "$tmp/$space" || exit 1
+        HOME=$tmp/$space unshare --net --pid --fork --kill-child bash -c 'beside "$1"' - "$line" \
             >"$tmp/$space/out" 2>"$tmp/$space/err" </dev/null
         code=$?
         expected=.
-        [[ $line == *'kith sensor1'* ]] && expected='^\[sensor1\] Stored temperature [0-9.]+°C'
+        [[ $line == *'kith sensor1'* ]] && expected='^\[sensor1\] (Stored|Sent) temperature [0-9.]+°C'
         [[ $code == 0 || $code == 124 ]] && grep -Eq "$expected" "$tmp/$space/out" && ok "$line" >"$tmp/$space/told" ||
             echo "FAIL  $line: ends with $code: $(cat "$tmp/$space/err")" >"$tmp/$space/told"
     } &
