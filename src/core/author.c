@@ -149,7 +149,8 @@ enum err author_append(struct node *n, const struct author_entry *entry, struct 
     tell_own(n, FACT_APPENDED, &r);
     if (record != NULL)
         *record = r;
-    return state_apply(&n->state, &l->id, &r);
+    /* It is written, also when the state has no room for its topic. */
+    return state_apply(&n->state, &l->id, &r) == ERR_MEMORY ? ERR_MEMORY : ERR_OK;
 }
 
 static void keep_for_plain(struct node *n, const struct reading *r)

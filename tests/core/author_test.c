@@ -2,6 +2,8 @@
 
 #include "core/rig.h"
 
+#include <stdio.h>
+
 static void readings_of_one_moment_are_stored_in_one_run(void **state)
 {
     struct rig *r = *state;
@@ -95,7 +97,33 @@ static void only_one_epoch_is_asked_for_at_a_time(void **state)
     assert_int_equal(rig_count(r, EFFECT_EPOCH), 0);
 }
 
-#define RIGGED(test) cmocka_unit_test_setup_teardown(test, rig_setup_sensor, rig_teardown)
+static void a_full_state_takes_no_action_before_its_record_is_on_disk(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    struct log_id id = rig_log("sensor9", 20);
+    char type[16];
+    for (size_t i = 0; i < LIMIT_TOPICS; i++) {
+        int size = snprintf(type, sizeof type, "t%zu", i);
+        struct record record = {.bytes = SPAN("{}"),
+                                .device = SPAN("sensor9"),
+                                .type = {type, (size_t)size},
+                                .epoch = 20,
+                                .seq = i + 1};
+        assert_int_equal(state_apply(&r->n->state, &id, &record), ERR_OK);
+    }
+    rig_meet(r, 2, "sensor1", ROLE_SENSOR, 20);
+    rig_update(r, 2, "sensor1", 20, 1, 1, 26);
+    assert_int_equal(rig_count(r, EFFECT_ACT), 0);
+    rig_stored(r);
+    assert_int_equal(rig_count(r, EFFECT_ACT), 1);
+    rig_update(r, 2, "sensor1", 20, 2, 3, 26); /* no change: nothing is written */
+    id = rig_log("actuator1", 10);
+    assert_int_equal(node_log_last(r->n, &id), 1);
+}
+
+#define RIGGED(test)   cmocka_unit_test_setup_teardown(test, rig_setup_sensor, rig_teardown)
+#define ACTUATOR(test) cmocka_unit_test_setup_teardown(test, rig_setup_actuator, rig_teardown)
 
 int main(void)
 {
@@ -106,6 +134,7 @@ int main(void)
         RIGGED(a_second_failure_while_failing_is_no_news),
         RIGGED(an_ack_from_anybody_counts_once),
         RIGGED(only_one_epoch_is_asked_for_at_a_time),
+        ACTUATOR(a_full_state_takes_no_action_before_its_record_is_on_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
