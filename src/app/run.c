@@ -193,11 +193,40 @@ static int start_parts(struct shell *sh, char *message)
     return err == ERR_OK ? RUN_OK : RUN_FAILED;
 }
 
+static void on_ping(void *context, struct span device)
+{
+    struct event e = {.kind = EVENT_PING, .ping = {.device = device}};
+    shell_event(context, &e);
+}
+
+/* A peer that cannot be asked still works. */
+static int open_control(struct shell *sh, char *message)
+{
+    const struct run_options *o = sh->options;
+    char path[PATH_BYTES];
+    if (o->runtime == NULL)
+        return RUN_OK;
+    snprintf(path, sizeof path, "%s/%s.sock", o->runtime, o->device);
+    struct answer_parts parts = {.loop = sh->loop,
+                                 .device = o->device,
+                                 .role = o->role,
+                                 .trust = sh->trust,
+                                 .node = sh->node,
+                                 .store = sh->store,
+                                 .udp = sh->udp,
+                                 .facts = console_fact_mask(sh->console),
+                                 .context = sh,
+                                 .on_ping = on_ping};
+    if (answer_open(&sh->answer, &parts, path, message, MESSAGE_BYTES) != ERR_OK)
+        console_notice(sh->console, message);
+    return RUN_OK;
+}
+
 static int open_all(struct shell *sh, char *message)
 {
-    static int (*const steps[])(struct shell * sh, char *message) = {open_keys,    open_store,
-                                                                     open_sockets, open_node,
-                                                                     start_node,   start_parts};
+    static int (*const steps[])(struct shell * sh,
+                                char *message) = {open_keys,  open_store,  open_sockets, open_node,
+                                                  start_node, start_parts, open_control};
     for (size_t i = 0; i < COUNT_OF(steps); i++) {
         int status = steps[i](sh, message);
         if (status != RUN_OK)
@@ -224,6 +253,8 @@ static void close_all(struct shell *sh)
     if (sh->source != NULL)
         source_stop(sh->source);
     act_close(sh->act);
+    answer_close(sh->answer);
+    sh->answer = NULL;
     if (sh->udp != NULL)
         udp_close(sh->udp);
     if (sh->links != NULL)

@@ -100,7 +100,9 @@ static void do_epoch(struct shell *sh, const struct effect *effect)
 
 static void do_publish(struct shell *sh, const struct effect *effect)
 {
-    console_fact(sh->console, &effect->fact, shell_wall_ms());
+    uint64_t now_ms = shell_wall_ms();
+    console_fact(sh->console, &effect->fact, now_ms);
+    answer_fact(sh->answer, &effect->fact, now_ms);
 }
 
 static void do_plain(struct shell *sh, const struct effect *effect)
@@ -212,12 +214,15 @@ static void on_store_failed(void *context, const char *text)
 {
     struct shell *sh = context;
     console_error(sh->console, text);
+    answer_store_failure(sh->answer, text);
     shell_event(sh, &(struct event){.kind = EVENT_STORE_FAILED});
 }
 
 static void on_store_ready(void *context)
 {
-    shell_event(context, &(struct event){.kind = EVENT_STORE_READY});
+    struct shell *sh = context;
+    answer_store_failure(sh->answer, NULL);
+    shell_event(sh, &(struct event){.kind = EVENT_STORE_READY});
 }
 
 struct store_handler shell_store_handler(struct shell *sh)
@@ -260,6 +265,7 @@ static void on_link_refused(void *context, struct address address, const char *c
 {
     struct shell *sh = context;
     console_refused(sh->console, address, cause);
+    answer_refused(sh->answer, cause);
 }
 
 struct link_handler shell_link_handler(struct shell *sh)

@@ -1,6 +1,7 @@
 #ifndef APP_SHELL_H
 #define APP_SHELL_H
 
+#include "app/answer.h"
 #include "app/console.h"
 #include "app/run.h"
 #include "base/ring.h"
@@ -28,6 +29,7 @@ struct shell {
     uv_loop_t *loop;
     const struct run_options *options;
     struct console *console;
+    struct answer *answer; /* NULL: there is no control socket */
     struct node *node;
     struct effects fx;
     struct trust *trust;

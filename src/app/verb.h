@@ -10,6 +10,12 @@ int verb_run(int argc, char **argv);
 int verb_paths(int argc, char **argv);
 int verb_check(int argc, char **argv);
 int verb_dataset(int argc, char **argv);
+int verb_status(int argc, char **argv);
+int verb_get(int argc, char **argv);
+int verb_watch(int argc, char **argv);
+int verb_history(int argc, char **argv);
+int verb_ping(int argc, char **argv);
+int verb_wait(int argc, char **argv);
 const struct options_table *verb_dataset_options(void);
 
 /* Tells what is wrong with a command line, and whose help knows more; empties the list. */

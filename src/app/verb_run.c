@@ -70,6 +70,7 @@ static int run_settings(struct settings *s, int argc, char **argv, struct paths 
     if (faults.count > 0)
         return verb_usage(&faults, "run");
     s->run.data = paths->data;
+    s->run.runtime = paths->runtime;
     say_start(s, paths, config);
     return run_peer(&s->run);
 }

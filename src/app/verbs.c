@@ -1,5 +1,6 @@
 #include "app/verbs.h"
 
+#include "app/ask_options.h"
 #include "app/help.h"
 #include "app/verb.h"
 
@@ -56,11 +57,60 @@ static const char config_text[] =
     "\n"
     "OP is >, >=, <, <=, == or !=. Try it: kith check FILE\n";
 
+static const char status_more[] =
+    "Each peer: name, role, online, suspect, offline or left, when it was last heard, where it\n"
+    "is, how it was found, and its round trip, or the evidence that it is gone. Then what was\n"
+    "refused, and each problem with what helps. --json: one object, schema kith/status/1.\n"
+    "Two peers whose state_hash is the same hold the same sealed records.\n";
+
+static const char get_more[] =
+    "Without a topic: all. In a topic * stands for any characters: 'sensor*/temperature'.\n"
+    "A format's letters: %I time, %U seconds since 1970, %t topic, %v value, %u unit, %d device,\n"
+    "%e epoch, %s sequence, %a age in seconds, %% a percent sign.\n"
+    "--json: one object a line, schema kith/record/1; sealed says whether its device's signature\n"
+    "over it has arrived.\n";
+
+static const char watch_more[] =
+    "First the values that are there, then each as it comes. Ends with 5 when --timeout is over\n"
+    "and fewer than --count came, or none. Format and --json: kith help get.\n";
+
+static const char history_more[] =
+    "In the order in which its device wrote them, one life of it after the other; times are UTC.\n"
+    "Records that no seal of their device covers yet are marked. Format and --json: kith help\n"
+    "get.\n";
+
+static const char wait_more[] =
+    "A device is there when the peer that is asked has a session with it. Peers that are not yet\n"
+    "started are waited for, too. Ends with 5 when --timeout is over.\n";
+
 static const struct verb {
     struct help_verb help;
     verb_fn *run;
 } verbs[] = {
     {{"run", "run DEVICE [OPTIONS]", "one peer", run_examples, run_more, settings_table}, verb_run},
+    {{"status", "status [OPTIONS]", "who is there, and what is wrong",
+      "kith status\nkith status --device sensor1 --json\n", status_more, ask_options_status},
+     verb_status},
+    {{"get", "get [TOPIC] [OPTIONS]", "the present value",
+      "kith get sensor1/temperature\nkith get actuator1/fan --format %v\n", get_more,
+      ask_options_get},
+     verb_get},
+    {{"watch", "watch [TOPIC] [OPTIONS]", "live values",
+      "kith watch\nkith watch '*/temperature' -n 10 -W 60\n", watch_more, ask_options_watch},
+     verb_watch},
+    {{"history", "history TOPIC [OPTIONS]", "what a value was",
+      "kith history sensor1/temperature --from -10m\n"
+      "kith history actuator1/fan --csv > fan.csv\n",
+      history_more, ask_options_history},
+     verb_history},
+    {{"ping", "ping DEVICE [OPTIONS]", "round trips over the session", "kith ping sensor1 -n 10\n",
+      "Ends with 3 when there is no session with the device, with 5 when an answer did not come.\n",
+      ask_options_ping},
+     verb_ping},
+    {{"wait", "wait DEVICE|TOPIC[=VALUE]", "until a peer or a value is there",
+      "kith wait actuator1 -W 10 && kith wait actuator1/fan=on -W 60\n", wait_more,
+      ask_options_wait},
+     verb_wait},
     {{"check", "check FILE", "what is wrong with a configuration", NULL,
       "How a configuration is written: kith help config\n", NULL},
      verb_check},

@@ -1,0 +1,215 @@
+#include "app/answer_status.h"
+
+#include "app/words.h"
+#include "core/view.h"
+#include "wire/json.h"
+
+#include <stdlib.h>
+
+static void note_foreign(struct answer_status_notes *notes, const struct fact *fact)
+{
+    for (size_t i = 0; i < notes->foreign_count; i++)
+        if (span_is(fact->device, notes->foreign[i].device))
+            return;
+    if (notes->foreign_count == ANSWER_STATUS_FOREIGN || fact->device.size > LIMIT_NAME)
+        return;
+    struct answer_status_foreign *f = &notes->foreign[notes->foreign_count++];
+    ident_name_copy(f->device, fact->device);
+    f->address = fact->address;
+}
+
+void answer_status_refused(struct answer_status_notes *notes, struct span cause)
+{
+    char text[LIMIT_REASON + 1];
+    snprintf(text, sizeof text, "%.*s",
+             (int)(cause.size < LIMIT_REASON ? cause.size : LIMIT_REASON),
+             cause.size == 0 ? "" : cause.bytes);
+    size_t i = 0;
+    while (i < notes->refused_count && strcmp(notes->refused[i].cause, text) != 0)
+        i++;
+    if (i == ANSWER_STATUS_CAUSES) {
+        i--;
+        snprintf(notes->refused[i].cause, sizeof notes->refused[i].cause, "other causes");
+    }
+    if (i == notes->refused_count) {
+        notes->refused_count++;
+        memcpy(notes->refused[i].cause, text, sizeof text);
+    }
+    notes->refused[i].count++;
+}
+
+uint64_t answer_status_facts(void)
+{
+    return UINT64_C(1) << FACT_REFUSED | UINT64_C(1) << FACT_FOREIGN;
+}
+
+void answer_status_note(struct answer_status_notes *notes, const struct fact *fact)
+{
+    if (fact->kind == FACT_REFUSED)
+        answer_status_refused(notes, fact->text);
+    else if (fact->kind == FACT_FOREIGN)
+        note_foreign(notes, fact);
+}
+
+static void put_text(struct buf *b, const char *name, struct span text)
+{
+    buf_text(b, name);
+    json_write_string(b, text);
+}
+
+static void put_count_or_null(struct buf *b, const char *name, bool known, uint64_t count)
+{
+    buf_text(b, name);
+    if (known)
+        buf_u64(b, count);
+    else
+        buf_text(b, "null");
+}
+
+static void put_address(struct buf *b, struct address address)
+{
+    char memory[32];
+    struct buf text;
+    buf_init(&text, memory, sizeof memory);
+    if (address.port != 0)
+        words_address(&text, address);
+    put_text(b, ",\"address\":", buf_view(&text));
+}
+
+static void put_peer(struct buf *b, const struct view_peer *p)
+{
+    put_text(b, "{\"device\":", span_of(p->device));
+    put_text(b, ",\"role\":", span_of(access_role_text(p->role)));
+    put_text(b, ",\"presence\":", span_of(view_presence_text(p->presence)));
+    put_count_or_null(b, ",\"last_heard_ms\":", p->heard, p->last_heard_ms);
+    put_text(b, ",\"evidence\":", span_of(p->evidence));
+    put_address(b, p->address);
+    put_text(b, ",\"path\":", span_of(view_how_text(p->how)));
+    put_count_or_null(b, ",\"rtt_ms\":", p->rtt_known, p->rtt_ms);
+    buf_char(b, '}');
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct view_peer *a = left, *b = right;
+    return strcmp(a->device, b->device);
+}
+
+/* Sorted by name. Returns how many are online; SIZE_MAX: out of memory. */
+static size_t put_peers(struct buf *b, const struct answer_status *s)
+{
+    struct view_peer *peers = malloc(LIMIT_MEMBERS * sizeof *peers);
+    size_t count = 0, online = 0, at = 0;
+    if (peers == NULL)
+        return SIZE_MAX;
+    while (count < LIMIT_MEMBERS && view_peer_next(s->node, s->now_ms, &at, &peers[count]))
+        count++;
+    qsort(peers, count, sizeof *peers, compare);
+    buf_text(b, ",\"peers\":[");
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            buf_char(b, ',');
+        put_peer(b, &peers[i]);
+        online += peers[i].presence == VIEW_ONLINE || peers[i].presence == VIEW_SUSPECT;
+    }
+    buf_char(b, ']');
+    free(peers);
+    return online;
+}
+
+static void put_refused(struct buf *b, const struct answer_status_notes *notes)
+{
+    buf_text(b, ",\"refused\":[");
+    for (size_t i = 0; i < notes->refused_count; i++) {
+        put_text(b, i > 0 ? ",{\"cause\":" : "{\"cause\":", span_of(notes->refused[i].cause));
+        buf_text(b, ",\"count\":");
+        buf_u64(b, notes->refused[i].count);
+        buf_char(b, '}');
+    }
+    buf_char(b, ']');
+}
+
+struct health {
+    struct buf *b;
+    size_t count;
+};
+
+static void put_problem(struct health *h, struct span problem, struct span fix)
+{
+    put_text(h->b, h->count++ > 0 ? ",{\"problem\":" : "{\"problem\":", problem);
+    put_text(h->b, ",\"fix\":", fix);
+    buf_char(h->b, '}');
+}
+
+/* "cannot store into FILE: CAUSE; FIX" (io/store.h) */
+static void put_store(struct health *h, const char *failure)
+{
+    const char *fix = strstr(failure, "; ");
+    if (failure[0] == '\0')
+        return;
+    size_t size = fix == NULL ? strlen(failure) : (size_t)(fix - failure);
+    put_problem(h, (struct span){failure, size},
+                fix == NULL ? SPAN("look at the disk") : span_of(fix + 2));
+}
+
+static void put_foreign(struct health *h, const struct answer_status_foreign *f)
+{
+    char memory[LIMIT_NAME + 96];
+    struct buf text;
+    buf_init(&text, memory, sizeof memory);
+    buf_text(&text, f->device);
+    buf_text(&text, " @ ");
+    words_address(&text, f->address);
+    buf_text(&text, " belongs to another network");
+    put_problem(h, buf_view(&text),
+                SPAN("if both are yours, copy the folder network/ (kith paths) from one machine to "
+                     "the other"));
+}
+
+static void put_denied(struct health *h, uint64_t denied)
+{
+    char memory[128];
+    struct buf text;
+    if (denied == 0)
+        return;
+    buf_init(&text, memory, sizeof memory);
+    buf_u64(&text, denied);
+    buf_text(&text, " datagrams named this network without proof");
+    put_problem(h, buf_view(&text),
+                SPAN("if a machine of yours is not found, copy the folder network/ (kith paths) to "
+                     "it again"));
+}
+
+static void put_health(struct buf *b, const struct answer_status *s, size_t online)
+{
+    struct health h = {b, 0};
+    buf_text(b, ",\"health\":[");
+    put_store(&h, s->notes->store_failure);
+    for (size_t i = 0; i < s->notes->foreign_count; i++)
+        put_foreign(&h, &s->notes->foreign[i]);
+    put_denied(&h, s->udp->denied);
+    if (online == 0)
+        put_problem(&h, SPAN("no other peer is there"),
+                    s->role == ROLE_ACTUATOR ? SPAN("start one: kith sensor1")
+                                             : SPAN("start one: kith actuator1"));
+    buf_text(b, "]");
+}
+
+bool answer_status(struct buf *b, const struct answer_status *s)
+{
+    struct chain_hash hash;
+    view_state_hash(s->node, &hash);
+    put_text(b, "{\"schema\":\"kith/status/1\",\"device\":", span_of(s->device));
+    put_text(b, ",\"role\":", span_of(access_role_text(s->role)));
+    put_text(b, ",\"network\":", span_of(s->network));
+    buf_text(b, ",\"state_hash\":\"");
+    buf_hex(b, hash.bytes, sizeof hash.bytes);
+    buf_char(b, '"');
+    size_t online = put_peers(b, s);
+    if (online == SIZE_MAX)
+        return false;
+    put_refused(b, s->notes);
+    put_health(b, s, online);
+    buf_char(b, '}');
+    return true;
+}

@@ -1,0 +1,144 @@
+#include "app/answer_status.h"
+
+#include "app/ask_json.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static void mix(struct chain_hash *out, const struct chain_hash *before, struct span bytes)
+{
+    *out = *before;
+    out->bytes[0] = (uint8_t)(out->bytes[0] + bytes.size);
+}
+
+static struct ask_json *status_of(const struct answer_status_notes *notes, uint64_t denied)
+{
+    struct node_config config = {.hash = mix, .self = {.device = "me", .role = ROLE_CONTROLLER}};
+    struct udp_counts udp = {.denied = denied};
+    struct node *n = node_new(&config);
+    char memory[8192];
+    struct buf b;
+    assert_non_null(n);
+    struct answer_status s = {.device = "me",
+                              .role = ROLE_CONTROLLER,
+                              .network = "0123456789abcdef",
+                              .node = n,
+                              .udp = &udp,
+                              .notes = notes,
+                              .now_ms = 1};
+    buf_init(&b, memory, sizeof memory);
+    assert_true(answer_status(&b, &s));
+    assert_false(b.overflow);
+    node_free(n);
+    struct ask_json *json = ask_json_parse(buf_view(&b));
+    assert_non_null(json);
+    return json;
+}
+
+static void expect_health(const struct ask_json *json, size_t index, const char *member,
+                          const char *text)
+{
+    struct span found;
+    const struct ask_json *one = ask_json_at(ask_json_get(json, "health"), index);
+    assert_true(ask_json_text(one, member, &found));
+    assert_int_equal(found.size, strlen(text));
+    assert_memory_equal(found.bytes, text, found.size);
+}
+
+static void expect_refused(const struct ask_json *json, size_t index, const char *cause,
+                           uint64_t count)
+{
+    struct span text;
+    uint64_t found;
+    const struct ask_json *one = ask_json_at(ask_json_get(json, "refused"), index);
+    assert_true(ask_json_text(one, "cause", &text));
+    assert_true(span_is(text, cause));
+    assert_true(ask_json_count(one, "count", &found));
+    assert_int_equal(found, count);
+}
+
+static void who_is_alone_is_told_what_to_start(void **state)
+{
+    (void)state;
+    struct answer_status_notes notes = {0};
+    struct ask_json *json = status_of(&notes, 0);
+    assert_int_equal(ask_json_size(ask_json_get(json, "health")), 1);
+    expect_health(json, 0, "problem", "no other peer is there");
+    expect_health(json, 0, "fix", "start one: kith actuator1");
+    ask_json_free(json);
+}
+
+static void each_problem_has_what_helps(void **state)
+{
+    (void)state;
+    struct answer_status_notes notes = {
+        .store_failure = "cannot store into /x/kith.db: disk full; free some space"};
+    struct fact foreign = {.kind = FACT_FOREIGN,
+                           .device = SPAN("sensor7"),
+                           .address = {0x0a000005, 47120},
+                           .text = SPAN("fedcba")};
+    answer_status_note(&notes, &foreign);
+    answer_status_note(&notes, &foreign);
+    struct ask_json *json = status_of(&notes, 3);
+    assert_int_equal(ask_json_size(ask_json_get(json, "health")), 4);
+    expect_health(json, 0, "problem", "cannot store into /x/kith.db: disk full");
+    expect_health(json, 0, "fix", "free some space");
+    expect_health(json, 1, "problem", "sensor7 @ 10.0.0.5:47120 belongs to another network");
+    expect_health(json, 2, "problem", "3 datagrams named this network without proof");
+    ask_json_free(json);
+}
+
+static void refusals_are_counted_by_cause_and_causes_have_a_bound(void **state)
+{
+    (void)state;
+    struct answer_status_notes notes = {0};
+    struct fact fact = {.kind = FACT_REFUSED, .text = SPAN("a second hello")};
+    answer_status_note(&notes, &fact);
+    answer_status_note(&notes, &fact);
+    for (unsigned i = 0; i < 100; i++) {
+        char cause[32];
+        snprintf(cause, sizeof cause, "cause %u", i);
+        answer_status_refused(&notes, span_of(cause));
+    }
+    struct ask_json *json = status_of(&notes, 0);
+    assert_int_equal(ask_json_size(ask_json_get(json, "refused")), ANSWER_STATUS_CAUSES);
+    expect_refused(json, 0, "a second hello", 2);
+    expect_refused(json, 1, "cause 0", 1);
+    expect_refused(json, ANSWER_STATUS_CAUSES - 1, "other causes",
+                   102 - 2 - (ANSWER_STATUS_CAUSES - 2));
+    ask_json_free(json);
+}
+
+static void too_little_room_is_seen(void **state)
+{
+    (void)state;
+    struct answer_status_notes notes = {0};
+    struct node_config config = {.hash = mix, .self = {.device = "me"}};
+    struct udp_counts udp = {0};
+    struct node *n = node_new(&config);
+    char memory[64];
+    struct buf b;
+    assert_non_null(n);
+    struct answer_status s = {
+        .device = "me", .network = "", .node = n, .udp = &udp, .notes = &notes};
+    buf_init(&b, memory, sizeof memory);
+    assert_true(answer_status(&b, &s));
+    assert_true(b.overflow);
+    node_free(n);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_is_alone_is_told_what_to_start),
+        cmocka_unit_test(each_problem_has_what_helps),
+        cmocka_unit_test(refusals_are_counted_by_cause_and_causes_have_a_bound),
+        cmocka_unit_test(too_little_room_is_seen),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
