@@ -187,12 +187,14 @@ enum err store_db_open(struct store_db *db, const char *path, enum store_db_way 
     if (code != SQLITE_OK)
         return failed(db, code);
     sqlite3_busy_timeout(db->sql, BUSY_MS);
-    sqlite3_wal_hook(db->sql, count_wal_pages, db);
     sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, way == STORE_DB_DAMAGED, NULL);
     if (way == STORE_DB_DAMAGED)
         return execute(db, "PRAGMA writable_schema = ON; PRAGMA cell_size_check = ON;");
     sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    return use_settings(db);
+    enum err err = use_settings(db);
+    /* behind them: setting wal_autocheckpoint takes an earlier one away */
+    sqlite3_wal_hook(db->sql, count_wal_pages, db);
+    return err;
 }
 
 void store_db_close(struct store_db *db)

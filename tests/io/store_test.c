@@ -459,6 +459,26 @@ static void an_epoch_waits_for_the_commit_under_way(void **state)
     store_world_expect(w, &a, 1, 5000);
 }
 
+static void the_write_ahead_log_is_copied_and_begins_again(void **state)
+{
+    struct store_world *w = *state;
+    struct store_world_log a = store_world_log("sensor1", 7);
+    char wal[sizeof w->path + 8];
+    struct stat status;
+    snprintf(wal, sizeof wal, "%s-wal", w->path);
+    for (int i = 0; i < 60; i++) {
+        store_world_put(w, &a, 2000);
+        store_world_wait(w);
+    }
+    assert_int_equal(stat(w->path, &status), 0);
+    off_t copied = status.st_size;
+    assert_int_equal(stat(wal, &status), 0);
+    /* a thousand pages, and what one commit adds while they are copied */
+    assert_true(status.st_size < 6 << 20);
+    assert_true(copied > status.st_size);
+    store_world_expect(w, &a, 1, a.last);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -486,6 +506,7 @@ int main(void)
         TEST(without_either_copy_the_counter_starts_above_every_known_epoch),
         TEST(an_epoch_is_above_the_one_heard_of_and_never_too_large),
         TEST(an_epoch_waits_for_the_commit_under_way),
+        TEST(the_write_ahead_log_is_copied_and_begins_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
