@@ -45,6 +45,11 @@ static struct span trim(struct span s)
     return s;
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static bool is_comparison(char c)
 {
     return c == '<' || c == '>' || c == '=' || c == '!';
@@ -116,6 +121,21 @@ static bool set_topic(struct rule *rule, struct span topic, char why[CONFIG_RULE
     return true;
 }
 
+/* What people write for a number, and what they meant. */
+static const char *number_hint(struct span text)
+{
+    bool comma = false;
+    for (size_t i = 0; i < text.size; i++) {
+        if (is_comparison(text.bytes[i]))
+            return "; a rule has one comparison";
+        comma = comma || text.bytes[i] == ',';
+    }
+    if (comma)
+        return "; with a point, not a comma";
+    bool starts = is_digit(text.bytes[0]) || text.bytes[0] == '-';
+    return starts && !is_digit(text.bytes[text.size - 1]) ? "; without its unit" : "";
+}
+
 static bool set_threshold(struct rule *rule, struct span text, char why[CONFIG_RULE_WHY])
 {
     if (span_is(text, "true") || span_is(text, "on")) {
@@ -128,7 +148,8 @@ static bool set_threshold(struct rule *rule, struct span text, char why[CONFIG_R
     }
     if (number_parse(text, &rule->threshold) == ERR_OK)
         return true;
-    return no(why, "%.*s: no number, such as 25 or -3.5", shown(text), text.bytes);
+    return no(why, "%.*s: no number, such as 25 or -3.5%s", shown(text), text.bytes,
+              number_hint(text));
 }
 
 bool config_rule_when(struct rule *rule, struct span text, char why[CONFIG_RULE_WHY])

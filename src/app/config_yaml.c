@@ -38,6 +38,14 @@ static bool check_bytes(struct span text, const char *name, struct faults *fault
     return true;
 }
 
+/* What a line such as `then: fan: on` was meant to be. */
+static const char *parser_hint(const yaml_parser_t *parser)
+{
+    bool second = parser->problem != NULL &&
+                  strcmp(parser->problem, "mapping values are not allowed in this context") == 0;
+    return second ? " (a second : in a line? For a value write: then: fan = on)" : "";
+}
+
 static void tell_parser(const yaml_parser_t *parser, struct span text, const char *name,
                         struct faults *faults)
 {
@@ -49,7 +57,8 @@ static void tell_parser(const yaml_parser_t *parser, struct span text, const cha
         faults_add(faults, "%s:%zu: this is not YAML: %s, %s", name, line, parser->problem,
                    parser->context);
     else
-        faults_add(faults, "%s:%zu: this is not YAML: %s", name, line, parser->problem);
+        faults_add(faults, "%s:%zu: this is not YAML: %s%s", name, line, parser->problem,
+                   parser_hint(parser));
 }
 
 struct scan {

@@ -296,6 +296,10 @@ static void what_is_no_yaml_is_told_with_its_line(void **state)
     p = parse_span(SPAN("port: 1\n\tplain: true\n"));
     assert_memory_equal(p.faults.text, "f.yaml:2: this is not YAML: ", 28);
     release(&p);
+    p = parse_span(SPAN("rules:\n  - when: a > 1\n    then: fan: on\n"));
+    assert_non_null(strstr(p.faults.text, "f.yaml:3: this is not YAML: "));
+    assert_non_null(strstr(p.faults.text, "then: fan = on"));
+    release(&p);
     p = parse_span(SPAN("port: 1\nplain: \x01\n"));
     assert_memory_equal(p.faults.text, "f.yaml:2: this is not YAML: ", 28);
     release(&p);
