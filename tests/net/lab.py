@@ -253,7 +253,7 @@ class Peer:
         if json_events:
             command.append("--json")
         clean = {k: v for k, v in os.environ.items() if not k.startswith("KITH")}
-        self.started_at = time.monotonic()
+        self.started_at, self.started_wall_s = time.monotonic(), time.time()
         with open(f"{self.path}.out", "wb") as out, open(f"{self.path}.err", "wb") as err:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, preexec_fn=host.enter,
