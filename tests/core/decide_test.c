@@ -55,6 +55,20 @@ static void what_waits_for_the_disk_comes_before_what_does_not(void **state)
     assert_true(span_is(rig_effect(r, EFFECT_ACT)->act.value.text, "on"));
 }
 
+static void a_change_that_cannot_be_written_comes_after_what_waits_for_the_disk(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "sensor1", ROLE_SENSOR, 20);
+    rig_update(r, 2, "sensor1", 20, 1, 1, 26);
+    r->n->epoch_asked = true; /* until the new epoch is there nothing can be written */
+    rig_update(r, 2, "sensor1", 20, 2, 2, 20);
+    assert_int_equal(rig_count(r, EFFECT_ACT), 2);
+    assert_true(span_is(rig_effect(r, EFFECT_ACT)->act.value.text, "off"));
+    rig_stored(r);
+    assert_int_equal(rig_count(r, EFFECT_ACT), 0);
+}
+
 static void a_new_epoch_states_the_property_again_without_acting(void **state)
 {
     struct rig *r = *state;
@@ -137,6 +151,7 @@ int main(void)
         RIGGED(an_action_is_for_a_change_only_and_told_every_time),
         RIGGED(while_nothing_can_be_written_a_change_is_carried_out_once),
         RIGGED(what_waits_for_the_disk_comes_before_what_does_not),
+        RIGGED(a_change_that_cannot_be_written_comes_after_what_waits_for_the_disk),
         RIGGED(a_new_epoch_states_the_property_again_without_acting),
         RIGGED(a_restored_state_is_not_acted_again),
         RIGGED(a_value_that_becomes_stale_counts_no_more_beside_a_fresh_one),

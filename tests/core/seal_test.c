@@ -154,6 +154,31 @@ static void a_seal_whose_store_failed_is_stored_when_storing_works(void **state)
     assert_int_equal(rig_effect(r, EFFECT_STORE_SEAL)->store_seal.seq, 10);
 }
 
+static void verified(struct rig *r, uint64_t seq)
+{
+    struct event e = {.kind = EVENT_VERIFIED, .verified = {rig_log("sensor1", 20), seq, 2, true}};
+    rig_seal(r, 2, 20, seq);
+    rig_step(r, &e);
+}
+
+static void a_seal_over_records_that_a_failed_store_lost_is_taken_back(void **state)
+{
+    struct rig *r = *state;
+    struct log_id id = rig_log("sensor1", 20);
+    rig_start(r, 10);
+    rig_meet(r, 2, "sensor1", ROLE_SENSOR, 20);
+    rig_update(r, 2, "sensor1", 20, 1, 2, 20);
+    rig_stored(r);
+    verified(r, 2);
+    rig_stored(r);
+    rig_update(r, 2, "sensor1", 20, 3, 3, 20);
+    verified(r, 3);
+    assert_int_equal(node_log_sealed(r->n, &id), 3);
+    rig_event(r, EVENT_STORE_FAILED);
+    assert_int_equal(node_log_last(r->n, &id), 2);
+    assert_int_equal(node_log_sealed(r->n, &id), 2); /* the author is to send the other again */
+}
+
 #define ACTUATOR(test) cmocka_unit_test_setup_teardown(test, rig_setup_actuator, rig_teardown)
 #define SENSOR(test)   cmocka_unit_test_setup_teardown(test, rig_setup_sensor, rig_teardown)
 
@@ -169,6 +194,7 @@ int main(void)
         ACTUATOR(a_seal_over_records_that_did_not_come_is_not_looked_at),
         ACTUATOR(one_seal_is_verified_at_a_time_and_the_newest_is_next),
         ACTUATOR(a_seal_that_somebody_else_brings_is_passed_over),
+        ACTUATOR(a_seal_over_records_that_a_failed_store_lost_is_taken_back),
         SENSOR(a_seal_whose_store_failed_is_stored_when_storing_works),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
