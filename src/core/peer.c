@@ -338,6 +338,8 @@ static void note_hello(struct node *n, struct session *s, struct member *member,
                        const struct message *m)
 {
     member->role = s->identity.role;
+    if (!ident_key_equal(&member->key, &s->identity.key)) /* set up anew, it counts anew */
+        member->epoch = member->hello_epoch = 0;
     member->key = s->identity.key;
     if (m->hello.epoch > member->epoch)
         member->epoch = m->hello.epoch;

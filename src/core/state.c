@@ -89,6 +89,15 @@ static void mark_dirty(struct state *s, struct state_entry *e)
     s->dirty = e;
 }
 
+/* A device that was set up anew has another key and counts its epochs from the beginning: the two
+ * can't be compared, and the old key's device is no more. */
+static bool is_newer(const struct state_entry *e, const struct log_id *log, uint64_t seq)
+{
+    if (strcmp(log->device, e->log.device) == 0 && !ident_key_equal(&log->key, &e->log.key))
+        return true;
+    return log->epoch > e->log.epoch || (log->epoch == e->log.epoch && seq > e->seq);
+}
+
 enum err state_apply(struct state *s, const struct log_id *log, const struct record *r)
 {
     char topic[LIMIT_TOPIC + 1];
@@ -98,8 +107,7 @@ enum err state_apply(struct state *s, const struct log_id *log, const struct rec
     if (e == NULL)
         return err;
     s->recent = e;
-    bool older = r->epoch < e->log.epoch || (r->epoch == e->log.epoch && r->seq <= e->seq);
-    if (e->size > 0 && older)
+    if (e->size > 0 && !is_newer(e, log, r->seq))
         return ERR_STALE;
     err = keep_bytes(e, r->bytes);
     if (err != ERR_OK)

@@ -31,8 +31,8 @@ void state_init(struct state *s, uint64_t seed);
 void state_fini(struct state *s);
 /* Writes the record's topic ("sensor1/temperature") into out and returns its size. */
 size_t state_topic(const struct record *r, char out[LIMIT_TOPIC + 1]);
-/* Takes the record in when it is newer than what is there. ERR_STALE: it is not. ERR_FULL at
- * LIMIT_TOPICS, ERR_MEMORY. */
+/* Takes the record in when it is newer than what is there, or of a new key of the same device.
+ * ERR_STALE: it is not. ERR_FULL at LIMIT_TOPICS, ERR_MEMORY. */
 MUST_USE enum err state_apply(struct state *s, const struct log_id *log, const struct record *r);
 const struct state_entry *state_get(const struct state *s, struct span topic);
 /* Whether the state holds a later record of this record's topic. */

@@ -179,6 +179,20 @@ static void a_configured_address_is_dialled_for_ever(void **state)
     }
 }
 
+static void a_device_set_up_anew_is_heard_again(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "sensor1", ROLE_SENSOR, 900);
+    rig_link_down(r, 2);
+    rig_link_up(r, 4, "sensor1", 1, ROLE_SENSOR);
+    rig_greet(r, 4, "sensor1", ROLE_SENSOR, 20);
+    rig_link_down(r, 4);
+    rig_hello(r, "sensor1", 20, 1, 47001);
+    assert_int_equal(node_count(r->n, NODE_HELLOS_STALE), 0);
+    assert_int_equal(node_count(r->n, NODE_HELLOS_HEARD), 1);
+}
+
 #define RIGGED(test) cmocka_unit_test_setup_teardown(test, rig_setup_actuator, rig_teardown)
 
 int main(void)
@@ -196,6 +210,7 @@ int main(void)
         RIGGED(nobody_in_ten_seconds_is_told_once),
         RIGGED(another_network_is_told_once_and_only_so_many),
         RIGGED(a_configured_address_is_dialled_for_ever),
+        RIGGED(a_device_set_up_anew_is_heard_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -170,6 +170,26 @@ static void a_record_that_names_its_topic_is_filed_under_it(void **state)
     assert_string_equal(topic, "sensor1/temperature");
 }
 
+static void a_device_set_up_anew_writes_over_what_it_was(void **state)
+{
+    (void)state;
+    struct state s;
+    struct sample old, anew, other;
+    state_init(&s, 1);
+    fill(&old, 1, 1, 9, 9);
+    fill(&anew, 1, 1, 2, 1);
+    anew.id.key.bytes[0] = 1;
+    assert_int_equal(state_apply(&s, &old.id, &old.record), ERR_OK);
+    assert_int_equal(state_apply(&s, &anew.id, &anew.record), ERR_OK);
+    assert_int_equal(state_apply(&s, &anew.id, &anew.record), ERR_STALE);
+    fill(&other, 2, 1, 1, 9); /* another author of that topic is held against it as ever */
+    other.id.key.bytes[0] = 2;
+    other.record.topic = SPAN("d1/p1");
+    assert_int_equal(state_apply(&s, &other.id, &other.record), ERR_STALE);
+    assert_int_equal(state_get(&s, SPAN("d1/p1"))->log.epoch, 2);
+    state_fini(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +199,7 @@ int main(void)
         cmocka_unit_test(a_changed_topic_is_dirty_once),
         cmocka_unit_test(a_topic_beyond_the_limit_is_refused_and_the_others_go_on),
         cmocka_unit_test(a_record_that_names_its_topic_is_filed_under_it),
+        cmocka_unit_test(a_device_set_up_anew_writes_over_what_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
