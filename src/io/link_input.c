@@ -59,12 +59,12 @@ static void take_text(struct link_conn *c, struct span text)
 {
     struct span line;
     enum err err = ERR_OK;
-    bool whole = false;
+    bool came = text.size > 0, whole = false;
     while (c->state == LINK_OPEN && line_next(&c->lines, &text, &line, &err)) {
         whole = true;
         take_line(c, line);
     }
-    if (c->state == LINK_OPEN && !whole) {
+    if (c->state == LINK_OPEN && came && !whole) {
         give_heard(c);
     }
     if (c->state == LINK_OPEN && err) {

@@ -66,7 +66,7 @@ static void give_back(struct link_conn *c)
 static void trace(struct link_conn *c, struct span line)
 {
     const struct link_handler *handler = &c->set->handler;
-    if (handler->on_trace) {
+    if (handler->on_trace && line.size > 0) { /* an empty line is a sign of life, not a message */
         handler->on_trace(handler->context, c->id, '>', line);
     }
 }

@@ -134,7 +134,8 @@ enum err record_read(struct json_reader *reader, struct record *r, struct buf *m
     const char *first = reader->start;
     size_t room = memory->capacity - memory->size;
     struct buf own;
-    buf_init(&own, memory->bytes + memory->size, room < LIMIT_VALUE_TEXT ? room : LIMIT_VALUE_TEXT);
+    char *free_bytes = room > 0 ? memory->bytes + memory->size : NULL;
+    buf_init(&own, free_bytes, room < LIMIT_VALUE_TEXT ? room : LIMIT_VALUE_TEXT);
     struct record_context context = {r, &own};
     *r = (struct record){0};
     enum err err = field_read(reader, &member_set, read_member, &context, cause);

@@ -67,6 +67,20 @@ static void a_stream_gives_the_same_messages_however_it_is_cut(void **state)
     free(text);
 }
 
+static void an_empty_line_is_heard_and_is_no_message(void **state)
+{
+    struct link_pair *p = *state;
+    link_pair_connect(p);
+    unsigned messages = p->b.messages;
+    struct effect beat = {.kind = EFFECT_SEND,
+                          .send = {.link = p->a.link, .message = {.kind = MESSAGE_BEAT}}};
+    link_effect(p->a.set, &beat);
+    link_flush(p->a.set);
+    LINK_PAIR_UNTIL(p, p->b.heards > 0);
+    assert_int_equal(p->b.messages, messages);
+    assert_int_equal(p->b.downs, 0);
+}
+
 static void a_malformed_line_ends_the_link_and_its_cause_is_told_to_both(void **state)
 {
     static const char *const lines[] = {"hello\n", "{\"type\":\"ping\"}\n",          "[1]\n",
@@ -293,6 +307,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PAIR(a_stream_gives_the_same_messages_however_it_is_cut),
+        PAIR(an_empty_line_is_heard_and_is_no_message),
         PAIR(a_malformed_line_ends_the_link_and_its_cause_is_told_to_both),
         PAIR(a_line_at_the_bound_is_taken_and_one_beyond_it_ends_the_link),
         PAIR(an_end_without_a_goodbye_of_tls_is_a_reset),

@@ -56,6 +56,9 @@ static void on_event(void *context, const struct event *e)
     case EVENT_MESSAGE:
         take_message(s, e);
         break;
+    case EVENT_HEARD:
+        s->heards++;
+        break;
     case EVENT_SENT:
         s->sents++;
         s->unsent = e->sent.bytes;

@@ -10,7 +10,7 @@
 struct link_side {
     struct trust *trust;
     struct link_set *set;
-    unsigned ups, downs, messages, sents, refused, traced;
+    unsigned ups, downs, messages, heards, sents, refused, traced;
     uint64_t link; /* the first that came up */
     struct identity who;
     struct address from;
