@@ -1,6 +1,6 @@
 """Rows F13 and F7, short: sixteen machines are powered on together and all are joined within the
-bound; one is killed and started again, and nobody dials anybody more than three times a second; then
-one cable flaps, and when it stops all is as before.
+bound; one is killed and started again, and nobody dials anybody more than three times a second;
+then one cable flaps, and when it stops all is as before.
 
     crowd.py [MACHINES [FLAPS]]
 

@@ -1,23 +1,24 @@
-"""Row A24: what strangers put into names, values, reasons and certificates is never printed as it is:
-no escape sequence, no line of their own, no turned text reaches a terminal or a log.
+"""Row A24: what strangers put into names, values, reasons and certificates is never printed as it
+is: no escape sequence, no line of their own, no turned text.
 
 Seen to fail: with a malformed datagram printed as it came."""
 
 import json
 import subprocess
-import time
 
 from lab import PORT, Lab, hello, poll, rows
 
 lab = Lab()
 network = lab.home()
 HOSTILE = (
-    "\x1b[2J\x1b[31mowned", "\x1b]0;title\x07", "\x1b]8;;http://evil\x1b\\click", "a\r\nkith: all is well",
+    "\x1b[2J\x1b[31mowned", "\x1b]0;title\x07", "\x1b]8;;http://evil\x1b\\click",
+    "a\r\nkith: all is well",
     "\nFAKE LINE", "tab\tand\vand\f", "\x7f\x08\x08", "\x9b31m", "\x85next line", "\u202egnp.exe",
     "\u2066isolate\u2069", "\u200bzero\ufeffwidth", "\u2028line\u2029paragraph", "nul\0behind",
-    "=cmd|' /C calc'!A0", "%n%n%s%s", "'; DROP TABLE run;--", "../../etc/passwd", "\ud83d\ude00" * 30,
-    "x" * 500)
-TURNING = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2028\u2029\u2066\u2067\u2068\u2069\ufeff"
+    "=cmd|' /C calc'!A0", "%n%n%s%s", "'; DROP TABLE run;--", "../../etc/passwd",
+    "\ud83d\ude00" * 30, "x" * 500)
+TURNING = ("\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2028\u2029"
+           "\u2066\u2067\u2068\u2069\ufeff")
 
 
 def datagrams():

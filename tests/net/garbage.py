@@ -1,7 +1,7 @@
 """Rows A4 and A7, and what else can be thrown at open ports: random and mutated datagrams at both
-discovery sockets, garbage and half a handshake at the session port, old TLS, plain HTTP, a byte at a
-time, early data, hundreds of idle connections, a member that breaks the rules of the lines. Nothing
-crashes or grows, and the readings go on.
+discovery sockets, garbage and half a handshake at the session port, old TLS, plain HTTP, a byte
+at a time, early data, hundreds of idle connections, a member that breaks the rules of the lines.
+Nothing crashes or grows, and the readings go on.
 
     garbage.py [DATAGRAMS [SEED]]
 
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-from lab import PORT, Lab, all_arrived, check_once_in_order, hello, network_id, poll, rows
+from lab import PORT, Lab, all_arrived, check_once_in_order, hello, poll, rows
 
 DATAGRAMS = int(sys.argv[1]) if len(sys.argv) > 1 else 20000
 SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 1

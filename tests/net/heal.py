@@ -2,8 +2,9 @@
 for 1 s and for 10 s, one whose machine changes its address, and one that nothing happens to. What
 each reads meanwhile arrives once, in order.
 
-Seen to fail: with a receiver that takes records behind a gap (losses left out); with a dialler that
-gives up after three failures (the cable never heals)."""
+Seen to fail: with a silent session kept for 21 s (the sensor that moved is not heard in time);
+with a sender that goes on behind its newest record instead of the receiver's (what was read
+meanwhile is missing)."""
 
 import time
 

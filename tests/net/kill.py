@@ -1,7 +1,7 @@
 """Row F1: peers are killed at any moment and started again; nothing acknowledged is lost, and no
 number ever has two contents.
 
-    kill.py [KILLS [SECONDS [SEED]]]      20 within 20 s; `campaign-kills` is the long form
+    kill.py [KILLS [SECONDS [SEED]]]      20 within 20 s; `campaign kills` is the long form
 
 A sensor reads 500 a second; an actuator and a controller take them. Every kill is at a random
 moment of a random one of them, often while another starts, and sometimes both receivers go at once:
@@ -16,8 +16,8 @@ matter.) In the end:
 - the write-ahead logs are bounded, though nobody closed them;
 - a start takes less than two seconds (the median: a machine that others use has its moments).
 
-Seen to fail: with acknowledgements of what is only in memory and a commit now and then (acknowledged
-and in no store); with the same epoch in each life (never heard again)."""
+Seen to fail: with acknowledgements of what is only in memory and a commit now and then
+(acknowledged and in no store); with the same epoch in each life (never heard again)."""
 
 import json
 import os
@@ -155,7 +155,8 @@ with lab.test():
     count, logs = judge_stores(homes)
     acknowledged = sum(acked.values())
     lab.say(f"{KILLS} kills, seed {SEED}: {count} records in {logs} lives of the sensor, "
-            f"{acknowledged} seen acknowledged, {len(cuts)} times by two that were then killed, {len(starts)} starts took "
+            f"{acknowledged} seen acknowledged, {len(cuts)} times by two "
+            f"that were then killed, {len(starts)} starts took "
             f"{sorted(starts)[len(starts) // 2]:.2f} s, at most {max(starts):.2f} s")
     assert sorted(starts)[len(starts) // 2] < 2, "a restart takes too long"
     assert count > SECONDS * 100 and acknowledged > SECONDS * 50 and logs > 2 and cuts, \

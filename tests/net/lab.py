@@ -416,7 +416,8 @@ def hello(key, device, port, epoch, counter, kind="hello", mac_key=None):
     return f'{text},"mac":"{mac}"}}'.encode()
 
 
-Packet = collections.namedtuple("Packet", "at frame protocol source destination sport dport flags data")
+Packet = collections.namedtuple(
+    "Packet", "at frame protocol source destination sport dport flags data")
 
 
 def packets(sock):

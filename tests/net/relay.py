@@ -1,7 +1,7 @@
-"""Row A23 on real sockets: two peers that reach each other only through a relay, which passes on one
-byte at a time, in segments of their own, both ways. They meet, speak, and agree as if nothing were
-between them. And a TLS client that is none of ours puts each byte of its lines into a TLS record of
-its own, or all of them into one: the same readings come out.
+"""Row A23 on real sockets: two peers that reach each other only through a relay, which passes on
+one byte at a time, in segments of their own, both ways. They meet, speak, and agree as if nothing
+were between them. And a TLS client that is none of ours puts each byte of its lines into a TLS
+record of its own, or all of them into one: the same readings come out.
 
 Seen to fail: with a splitter that takes each read for a whole line."""
 

@@ -1,5 +1,5 @@
-"""A device exists once: another key under its name is refused, its own key on a second machine takes
-over with a higher epoch, and a second process on its own machine is told who runs.
+"""A device exists once: another key under its name is refused, its own key on a second machine
+takes over with a higher epoch, and a second process on its own machine is told who runs.
 
 Seen to fail: with the comparison of keys left out (the impostor's readings come in); with the
 superseded one staying (two of one key)."""
@@ -62,8 +62,8 @@ def same_key(sensor, actuator):
     actuator.wait("reading", device="sensor1", epoch=stays.sent()[-1][0])
     goes_on(stays, actuator)
     readings = actuator.readings("sensor1")
-    # the copy closes the live one's log where the copy was made; what the live one wrote behind that
-    # may be dropped unsealed and come once more before it leaves, but never changed
+    # the copy closes the live one's log where the copy was made; what the live one wrote behind
+    # that may be dropped unsealed and come once more before it leaves, but never changed
     assert len({r[:2] for r in readings}) == len(set(readings)), "one number has two contents"
     assert len(readings) - len(set(readings)) < 50
     assert not actuator.events("forked")

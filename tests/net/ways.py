@@ -1,8 +1,8 @@
-"""The program's ways in and out: `--peer` where broadcast is dropped, `--on-change`, `--exit`, leaving
-on SIGTERM and SIGINT. All at once, because waiting for nobody takes half a minute.
+"""The program's ways in and out: `--peer` where broadcast is dropped, `--on-change`, `--exit`,
+leaving on SIGTERM and SIGINT. All at once, because waiting for nobody takes half a minute.
 
-Seen to fail: with a command that is run for every reading; with `--exit` that leaves when the source
-ends (the last readings are not at the other side)."""
+Seen to fail: with a command that is run for every reading; with `--exit` that leaves when the
+source ends (the last readings are not at the other side)."""
 
 import os
 import signal

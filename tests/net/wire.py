@@ -1,6 +1,6 @@
-"""All frames of a bridge are captured while readings of a recognisable value flow: neither the value,
-nor its type, nor any piece of a record is there in clear. The same search finds them at once in the
-plain dialect, so it would find them.
+"""All frames of a bridge are captured while readings of a recognisable value flow: neither the
+value, nor its type, nor any piece of a record is there in clear. The same search finds them at
+once in the plain dialect, so it would find them.
 
 Seen to fail: with `--plain` given to the two."""
 
