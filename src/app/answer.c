@@ -1,13 +1,10 @@
 #include "app/answer.h"
 
-#include "app/answer_record.h"
+#include "app/answer_list.h"
 #include "app/answer_status.h"
-#include "app/request.h"
-#include "base/text.h"
 #include "core/state.h"
 #include "core/view.h"
-#include "io/control.h"
-#include "io/store_history.h"
+#include "wire/json.h"
 #include "wire/record.h"
 
 #include <stdlib.h>
@@ -18,45 +15,22 @@
  *
  * A client asks one thing at a time: a new question ends a list, a history or a watch. */
 
-enum {
-    STATUS_BYTES = CONTROL_OUTPUT_MAX - 4096,
-    ROOM_MIN = 131072, /* a slice of history as lines takes less than half of it */
-    SLICE_TOPICS = 64,
-};
-
-struct asker {
-    struct asker *next;
-    struct control_client *client;
-    bool watches, waits;
-    struct request request;
-    struct store_history *history;
-    char (*topics)[LIMIT_TOPIC + 1]; /* still to be given, from topic_at on */
-    size_t topic_at, topic_count;
-    uint64_t given, damaged;
-    uint64_t pinged_ns; /* 0: no answer is due */
-};
+enum { STATUS_BYTES = CONTROL_OUTPUT_MAX - 4096 };
 
 struct answer {
     struct answer_parts parts;
     struct control *control;
-    struct asker *askers;
+    struct answer_asker *askers;
     uv_idle_t slices;
     struct answer_status_notes notes;
     bool closing, closed; /* our handle is to be closed, is */
 };
 
-static uint64_t wall_ms(void)
-{
-    uv_timeval64_t now;
-    uv_gettimeofday(&now);
-    return now.tv_sec < 0 ? 0 : (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_usec / 1000;
-}
-
 /* The node makes only facts that somebody wants. */
 static void set_facts(struct answer *a)
 {
     uint64_t facts = a->parts.facts | answer_status_facts();
-    for (const struct asker *k = a->askers; k != NULL; k = k->next) {
+    for (const struct answer_asker *k = a->askers; k != NULL; k = k->next) {
         if (k->watches)
             facts |= UINT64_C(1) << FACT_READING | UINT64_C(1) << FACT_UPDATE |
                      UINT64_C(1) << FACT_APPENDED;
@@ -68,100 +42,14 @@ static void set_facts(struct answer *a)
     node_facts(a->parts.node, facts);
 }
 
-static void refuse(struct asker *k, const char *kind, struct span text)
-{
-    char memory[4096];
-    struct buf b;
-    buf_init(&b, memory, sizeof memory);
-    buf_text(&b, "{\"error\":\"");
-    buf_text(&b, kind);
-    buf_text(&b, "\",\"text\":");
-    json_write_string(&b, text);
-    buf_char(&b, '}');
-    control_put(k->client, buf_view(&b));
-}
-
-static void give(struct asker *k, const struct record *r, uint64_t now_ms,
-                 enum answer_record_seal seal)
-{
-    char memory[ANSWER_RECORD_BYTES];
-    struct buf b;
-    buf_init(&b, memory, sizeof memory);
-    answer_record(&b, r, now_ms, seal);
-    control_put(k->client, buf_view(&b));
-    k->given++;
-}
-
-static void give_topic(const struct answer *a, struct asker *k, const char *topic)
-{
-    struct view_topic view;
-    struct record r;
-    char memory[LIMIT_VALUE_TEXT];
-    const char *cause;
-    if (view_topic(a->parts.node, span_of(topic), &view) &&
-        record_decode(view.bytes, &r, memory, &cause) == ERR_OK)
-        give(k, &r, wall_ms(), view.sealed ? ANSWER_RECORD_SEALED : ANSWER_RECORD_PENDING);
-}
-
-static void give_end(struct asker *k)
-{
-    char text[96];
-    int size = snprintf(text, sizeof text, "{\"end\":%llu,\"damaged\":%llu}",
-                        (unsigned long long)k->given, (unsigned long long)k->damaged);
-    control_put(k->client, (struct span){text, (size_t)size});
-}
-
-static void drop_topics(struct asker *k)
-{
-    free(k->topics);
-    k->topics = NULL;
-    k->topic_at = k->topic_count = 0;
-}
-
-static void give_topics(const struct answer *a, struct asker *k)
-{
-    for (size_t i = 0; i < SLICE_TOPICS && k->topic_at < k->topic_count; i++)
-        give_topic(a, k, k->topics[k->topic_at++]);
-    if (k->topic_at < k->topic_count)
-        return;
-    drop_topics(k);
-    if (!k->watches)
-        give_end(k);
-}
-
-static void on_history(void *context, const struct record *record, enum store_history_seal seal)
-{
-    give(context, record, wall_ms(),
-         seal == STORE_HISTORY_SEALED ? ANSWER_RECORD_SEALED : ANSWER_RECORD_PENDING);
-}
-
-static void give_history(struct asker *k)
-{
-    enum err err = store_history_step(k->history, on_history, k);
-    if (err == ERR_OK)
-        return;
-    if (err != ERR_NOT_FOUND) {
-        k->damaged++;
-        return;
-    }
-    store_history_free(k->history);
-    k->history = NULL;
-    give_end(k);
-}
-
-static bool has_more(const struct asker *k)
-{
-    return (k->history != NULL || k->topics != NULL) && control_room(k->client) >= ROOM_MIN;
-}
-
 /* One slice of one client a loop turn; who had it goes to the end of the list. */
 static void on_slice(uv_idle_t *idle)
 {
     struct answer *a = idle->data;
-    struct asker **at = &a->askers;
-    while (*at != NULL && !has_more(*at))
+    struct answer_asker **at = &a->askers;
+    while (*at != NULL && !answer_list_more(*at))
         at = &(*at)->next;
-    struct asker *k = *at;
+    struct answer_asker *k = *at;
     if (k == NULL) {
         uv_idle_stop(idle);
         return;
@@ -171,10 +59,7 @@ static void on_slice(uv_idle_t *idle)
     while (*at != NULL)
         at = &(*at)->next;
     *at = k;
-    if (k->topics != NULL)
-        give_topics(a, k);
-    else
-        give_history(k);
+    answer_list_slice(&a->parts, k);
 }
 
 static void start_slices(struct answer *a)
@@ -183,17 +68,15 @@ static void start_slices(struct answer *a)
 }
 
 /* Whatever it was doing. */
-static void drop_question(struct answer *a, struct asker *k)
+static void drop_question(struct answer *a, struct answer_asker *k)
 {
-    store_history_free(k->history);
-    k->history = NULL;
-    drop_topics(k);
-    k->given = k->damaged = k->pinged_ns = 0;
+    answer_list_drop(k);
+    k->pinged_ns = 0;
     k->watches = k->waits = false;
     set_facts(a);
 }
 
-static void answer_to_status(struct answer *a, struct asker *k)
+static void answer_to_status(struct answer *a, struct answer_asker *k)
 {
     struct udp_counts udp;
     struct buf b;
@@ -210,125 +93,28 @@ static void answer_to_status(struct answer *a, struct asker *k)
     if (memory != NULL && answer_status(&b, &status) && !b.overflow)
         control_put(k->client, buf_view(&b));
     else
-        refuse(k, "busy", SPAN("out of memory"));
+        answer_list_refuse(k, "busy", SPAN("out of memory"));
     free(memory);
 }
 
-static int compare_topics(const void *left, const void *right)
+static void answer_to_get(struct answer *a, struct answer_asker *k)
 {
-    return strcmp(left, right);
-}
-
-/* False when out of memory. */
-static bool collect_topics(const struct answer *a, struct asker *k)
-{
-    struct view_topic view;
-    size_t at = 0, capacity = 0;
-    while (view_topic_next(a->parts.node, &at, &view)) {
-        if (!request_matches(k->request.topic, view.topic))
-            continue;
-        if (k->topic_count == capacity) {
-            capacity = capacity == 0 ? 16 : 2 * capacity;
-            void *topics = realloc(k->topics, capacity * sizeof *k->topics);
-            if (topics == NULL)
-                return false;
-            k->topics = topics;
-        }
-        char *topic = k->topics[k->topic_count++];
-        memcpy(topic, view.topic.bytes, view.topic.size);
-        topic[view.topic.size] = '\0';
-    }
-    if (k->topic_count > 0)
-        qsort(k->topics, k->topic_count, sizeof *k->topics, compare_topics);
-    return true;
-}
-
-/* "sensor1/temprature: no such topic; did you mean sensor1/temperature?" */
-static void refuse_topic(const struct answer *a, struct asker *k)
-{
-    enum { FAR = 3 };
-    char memory[6 * LIMIT_TOPIC];
-    char nearest[LIMIT_TOPIC + 1] = "";
-    size_t at = 0, best = FAR + 1;
-    struct span wanted = span_of(k->request.topic);
-    struct view_topic view;
-    struct buf b;
-    while (view_topic_next(a->parts.node, &at, &view)) {
-        size_t distance = text_distance(wanted, view.topic, FAR);
-        if (distance >= best)
-            continue;
-        best = distance;
-        snprintf(nearest, sizeof nearest, "%.*s", (int)view.topic.size, view.topic.bytes);
-    }
-    buf_init(&b, memory, sizeof memory);
-    buf_span(&b, wanted);
-    buf_text(&b, ": ");
-    buf_text(&b, a->parts.device);
-    buf_text(&b, " knows no such topic");
-    if (nearest[0] != '\0') {
-        buf_text(&b, "; did you mean ");
-        buf_text(&b, nearest);
-        buf_char(&b, '?');
-    }
-    refuse(k, "not_found", buf_view(&b));
-}
-
-static void answer_to_get(struct answer *a, struct asker *k)
-{
-    if (!collect_topics(a, k)) {
-        drop_topics(k);
-        refuse(k, "busy", SPAN("out of memory"));
-    } else if (k->topic_count > 0) {
+    if (answer_list_topics(&a->parts, k))
         start_slices(a);
-    } else if (request_is_pattern(k->request.topic)) {
-        give_end(k);
-    } else {
-        refuse_topic(a, k);
-    }
 }
 
-static void answer_to_watch(struct answer *a, struct asker *k)
+static void answer_to_watch(struct answer *a, struct answer_asker *k)
 {
     k->watches = true;
+    if (answer_list_topics(&a->parts, k))
+        start_slices(a);
     set_facts(a);
-    if (!collect_topics(a, k)) {
-        drop_question(a, k);
-        refuse(k, "busy", SPAN("out of memory"));
-    } else if (k->topic_count > 0) {
-        start_slices(a);
-    }
 }
 
-/* Every log whose author may write the topic. */
-static enum err add_logs(const struct answer *a, struct asker *k)
+static void answer_to_history(struct answer *a, struct answer_asker *k)
 {
-    struct view_log_cursor cursor = {0};
-    struct view_log log;
-    struct span topic = span_of(k->request.topic);
-    enum err err = ERR_OK;
-    while (err == ERR_OK && view_log_next(a->parts.node, &cursor, &log))
-        if (access_may(log.role, access_of(span_of(log.id->device), topic)))
-            err = store_history_add(k->history, log.id, log.first, log.last, log.sealed);
-    return err;
-}
-
-static void answer_to_history(struct answer *a, struct asker *k)
-{
-    struct store_history_query query = {span_of(k->request.topic), k->request.from_ms,
-                                        k->request.to_ms};
-    struct view_topic view;
-    if (!view_topic(a->parts.node, query.topic, &view)) {
-        refuse_topic(a, k);
-        return;
-    }
-    k->history = store_history_new(a->parts.store, &query);
-    if (k->history != NULL && add_logs(a, k) == ERR_OK) {
+    if (answer_list_history(&a->parts, k))
         start_slices(a);
-        return;
-    }
-    store_history_free(k->history);
-    k->history = NULL;
-    refuse(k, "busy", SPAN("out of memory"));
 }
 
 static bool find_peer(const struct answer *a, const char *device, struct view_peer *peer)
@@ -340,7 +126,8 @@ static bool find_peer(const struct answer *a, const char *device, struct view_pe
     return false;
 }
 
-static void refuse_device(const struct answer *a, struct asker *k, const struct view_peer *peer)
+static void refuse_device(const struct answer *a, struct answer_asker *k,
+                          const struct view_peer *peer)
 {
     char text[6 * LIMIT_NAME + LIMIT_REASON];
     const char *device = k->request.device;
@@ -354,10 +141,10 @@ static void refuse_device(const struct answer *a, struct asker *k, const struct 
         snprintf(text, sizeof text, "%s is %s%s%s; wait for it: kith wait %s", device,
                  view_presence_text(peer->presence), peer->evidence[0] == '\0' ? "" : ": ",
                  peer->evidence, device);
-    refuse(k, peer == NULL ? "not_found" : "offline", span_of(text));
+    answer_list_refuse(k, peer == NULL ? "not_found" : "offline", span_of(text));
 }
 
-static void answer_to_ping(struct answer *a, struct asker *k)
+static void answer_to_ping(struct answer *a, struct answer_asker *k)
 {
     struct view_peer peer;
     bool known = find_peer(a, k->request.device, &peer);
@@ -370,7 +157,7 @@ static void answer_to_ping(struct answer *a, struct asker *k)
     a->parts.on_ping(a->parts.context, span_of(k->request.device));
 }
 
-static void give_presence(struct asker *k)
+static void give_presence(struct answer_asker *k)
 {
     char text[128 + LIMIT_NAME];
     int size = snprintf(text, sizeof text,
@@ -379,7 +166,7 @@ static void give_presence(struct asker *k)
     control_put(k->client, (struct span){text, (size_t)size});
 }
 
-static void answer_to_wait(struct answer *a, struct asker *k)
+static void answer_to_wait(struct answer *a, struct answer_asker *k)
 {
     struct view_peer peer;
     bool here = strcmp(k->request.device, a->parts.device) == 0 ||
@@ -392,7 +179,7 @@ static void answer_to_wait(struct answer *a, struct asker *k)
     set_facts(a);
 }
 
-typedef void answer_fn(struct answer *a, struct asker *k);
+typedef void answer_fn(struct answer *a, struct answer_asker *k);
 
 static answer_fn *const answers[REQUEST_ASK_COUNT] = {
     [REQUEST_STATUS] = answer_to_status, [REQUEST_GET] = answer_to_get,
@@ -400,12 +187,12 @@ static answer_fn *const answers[REQUEST_ASK_COUNT] = {
     [REQUEST_PING] = answer_to_ping,     [REQUEST_WAIT] = answer_to_wait,
 };
 
-static struct asker *asker_of(struct answer *a, struct control_client *client)
+static struct answer_asker *asker_of(struct answer *a, struct control_client *client)
 {
     void **slot = control_slot(client);
     if (*slot != NULL)
         return *slot;
-    struct asker *k = calloc(1, sizeof *k);
+    struct answer_asker *k = calloc(1, sizeof *k);
     if (k == NULL)
         return NULL;
     *slot = k;
@@ -418,7 +205,7 @@ static struct asker *asker_of(struct answer *a, struct control_client *client)
 static void on_line(void *context, struct control_client *client, struct span line)
 {
     struct answer *a = context;
-    struct asker *k = asker_of(a, client);
+    struct answer_asker *k = asker_of(a, client);
     const char *cause;
     if (k == NULL) {
         control_finish(client);
@@ -428,13 +215,13 @@ static void on_line(void *context, struct control_client *client, struct span li
     if (request_decode(line, &k->request, &cause))
         answers[k->request.ask](a, k);
     else
-        refuse(k, "request", span_of(cause));
+        answer_list_refuse(k, "request", span_of(cause));
 }
 
 static void on_drained(void *context, struct control_client *client)
 {
-    const struct asker *k = *control_slot(client);
-    if (k != NULL && has_more(k))
+    const struct answer_asker *k = *control_slot(client);
+    if (k != NULL && answer_list_more(k))
         start_slices(context);
 }
 
@@ -447,16 +234,15 @@ static void free_when_all_gone(struct answer *a)
 static void on_gone(void *context, struct control_client *client)
 {
     struct answer *a = context;
-    struct asker *k = *control_slot(client);
+    struct answer_asker *k = *control_slot(client);
     if (k == NULL)
         return;
-    struct asker **at = &a->askers;
+    struct answer_asker **at = &a->askers;
     while (*at != k)
         at = &(*at)->next;
     *at = k->next;
     k->watches = k->waits = false;
-    store_history_free(k->history);
-    drop_topics(k);
+    answer_list_drop(k);
     free(k);
     if (!a->closing)
         set_facts(a);
@@ -464,7 +250,7 @@ static void on_gone(void *context, struct control_client *client)
         free_when_all_gone(a);
 }
 
-static void give_pong(struct asker *k, const struct fact *fact)
+static void give_pong(struct answer_asker *k, const struct fact *fact)
 {
     char text[160 + LIMIT_NAME];
     if (k->pinged_ns == 0 || !span_is(fact->device, k->request.device))
@@ -478,7 +264,7 @@ static void give_pong(struct asker *k, const struct fact *fact)
 }
 
 /* Read again from its bytes: those stay where they are until the step's effects are done. */
-static void give_live(struct asker *k, const struct fact *fact, uint64_t now_ms)
+static void give_live(struct answer_asker *k, const struct fact *fact, uint64_t now_ms)
 {
     char topic[LIMIT_TOPIC + 1], memory[LIMIT_VALUE_TEXT];
     const char *cause;
@@ -488,10 +274,10 @@ static void give_live(struct asker *k, const struct fact *fact, uint64_t now_ms)
         return;
     size_t size = state_topic(&r, topic);
     if (request_matches(k->request.topic, (struct span){topic, size}))
-        give(k, &r, now_ms, ANSWER_RECORD_PENDING);
+        answer_list_give(k, &r, now_ms, ANSWER_RECORD_PENDING);
 }
 
-static void give_fact(struct asker *k, const struct fact *fact, uint64_t now_ms)
+static void give_fact(struct answer_asker *k, const struct fact *fact, uint64_t now_ms)
 {
     switch (fact->kind) {
     case FACT_READING:
@@ -519,7 +305,7 @@ void answer_fact(struct answer *a, const struct fact *fact, uint64_t now_ms)
     if (a == NULL)
         return;
     answer_status_note(&a->notes, fact);
-    for (struct asker *k = a->askers; k != NULL; k = k->next)
+    for (struct answer_asker *k = a->askers; k != NULL; k = k->next)
         give_fact(k, fact, now_ms);
 }
 

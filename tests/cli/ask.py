@@ -1,8 +1,10 @@
 """What asking gives, checked: ask.py schema NAME <lines | gapless <lines | hostile SOCKET."""
 
+import contextlib
 import json
 import socket
 import sys
+import time
 
 NUMBER, NULL = (int, float), type(None)
 RECORD = {"schema": str, "topic": str, "value": (int, float, bool, str, NULL), "unit": (str, NULL),
@@ -67,6 +69,14 @@ def ask(s, text):
     return s.makefile("rb").readline()
 
 
+def ask_once(path):
+    with contextlib.closing(call(path)) as s:
+        try:
+            return ask(s, b'{"ask":"status"}')
+        except BrokenPipeError:
+            return b'{"error":"busy"}'
+
+
 def check_hostile(path):
     wrong = [b"\xff\xfe", b"{", b"[[[[[[[[[[", b'{"ask":"status","ask":"status"}', b"\x00" * 100,
              b'{"ask":"get","topic":"' + b"x" * 60000 + b'"}', b'{"ask":"set"}',
@@ -102,6 +112,10 @@ def check_hostile(path):
     assert all(a.get("error") == "busy" for a in answers[24:]), answers[24:]
     for c in crowd:
         c.close()
+    # who left makes room
+    deadline = time.monotonic() + 5
+    while json.loads(ask_once(path)).get("error") == "busy":
+        assert time.monotonic() < deadline, "those who left are still counted"
     # half-closed: what was asked before is still answered
     half = call(path)
     half.sendall(b'{"ask":"status"}\n')
