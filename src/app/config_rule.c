@@ -3,6 +3,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "core/ident.h"
+#include "io/units.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -118,6 +119,9 @@ static bool set_topic(struct rule *rule, struct span topic, char why[CONFIG_RULE
         return no(why, "%.*s: no name of a property, such as temperature: a-z, 0-9, - and _",
                   shown(type), type.bytes == NULL ? "" : type.bytes);
     ident_name_copy(rule->type, type);
+    struct span unit = units_of_type(type);
+    if (unit.size > 0 && unit.size <= LIMIT_UNIT)
+        memcpy(rule->unit, unit.bytes, unit.size);
     return true;
 }
 

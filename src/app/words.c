@@ -244,12 +244,36 @@ static void summary(struct buf *b, const struct words *w, const struct fact *f)
     buf_text(b, f->count == 1 ? " reading)" : " readings)");
 }
 
+/* The unit as a word of a sentence: "°C", "lx". */
+static void put_unit(struct buf *b, struct span unit)
+{
+    char memory[4 * LIMIT_UNIT];
+    struct buf symbol;
+    buf_init(&symbol, memory, sizeof memory);
+    units_write(&symbol, unit);
+    struct span word = buf_view(&symbol);
+    size_t space = word.size > 0 && word.bytes[0] == ' ';
+    put_name(b, (struct span){word.bytes + space, word.size - space});
+}
+
 static void unused(struct buf *b, const struct words *w, const struct fact *f)
 {
+    struct span usual = units_of_type(f->property);
+    bool other_unit = f->unit.size > 0 && usual.size > 0 && !span_equal(f->unit, usual);
     buf_text(b, "No rule uses ");
     put_name(b, f->property);
+    if (other_unit) {
+        buf_text(b, " in ");
+        put_unit(b, f->unit);
+    }
     buf_text(b, " (from ");
     put_name(b, f->device);
+    if (other_unit) {
+        buf_text(b, "): rules compare ");
+        put_unit(b, usual);
+        buf_text(b, ", so have the source send that");
+        return;
+    }
     buf_text(b, "). To use it, add a line such as this below `rules:` in ");
     put_text(b, span_of(w->file));
     buf_text(b, ":  - {when: ");

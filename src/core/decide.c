@@ -160,8 +160,10 @@ static void note_unused(struct node *n, struct span device, const struct reading
         return;
     u->told = true;
     struct fact *fact = node_fact(n, FACT_UNUSED, span_of(u->device));
-    if (fact != NULL)
-        fact->property = span_of(u->type);
+    if (fact == NULL)
+        return;
+    fact->property = span_of(u->type);
+    fact->unit = event_effects_copy(n->fx, r->unit);
 }
 
 void decide_reading(struct node *n, struct span device, const struct reading *r, uint64_t age_ms,
@@ -172,7 +174,7 @@ void decide_reading(struct node *n, struct span device, const struct reading *r,
     uint64_t at_ms = age_ms < n->now_ms ? n->now_ms - age_ms : 0;
     for (size_t i = 0; i < n->rule_count; i++) {
         struct rule_state *s = &n->rules[i];
-        if (!rule_wants(s, device, r->type, &r->value))
+        if (!rule_wants(s, device, r))
             continue;
         used = true;
         if (age_ms > s->rule.fresh_ms)

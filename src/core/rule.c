@@ -13,6 +13,7 @@ void rule_default(struct rule *rule)
         .over = RULE_ANY,
         .compare = RULE_ABOVE,
         .threshold = 25,
+        .unit = "Cel",
         .fresh_ms = TIME_FRESH_MS,
         .property = "fan",
         .value_active = "on",
@@ -31,12 +32,13 @@ void rule_fini(struct rule_state *s)
     *s = (struct rule_state){0};
 }
 
-bool rule_wants(const struct rule_state *s, struct span device, struct span type,
-                const struct value *value)
+bool rule_wants(const struct rule_state *s, struct span device, const struct reading *r)
 {
-    if (value->kind != VALUE_NUMBER && value->kind != VALUE_BOOL)
+    if (r->value.kind != VALUE_NUMBER && r->value.kind != VALUE_BOOL)
         return false;
-    if (!span_is(type, s->rule.type))
+    if (!span_is(r->type, s->rule.type))
+        return false;
+    if (s->rule.unit[0] != '\0' && r->unit.size > 0 && !span_is(r->unit, s->rule.unit))
         return false;
     return s->rule.device[0] == '\0' || span_is(device, s->rule.device);
 }

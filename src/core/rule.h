@@ -3,7 +3,7 @@
 
 #include "base/err.h"
 #include "core/limits.h"
-#include "core/value.h"
+#include "core/reading.h"
 
 /* Rules: while the fresh values of some type meet a condition, a property of ours has one value,
  * else another. A rule is idle or active. Each device counts with its last value, as long as that
@@ -28,6 +28,7 @@ struct rule {
     enum rule_over over;
     enum rule_compare compare;
     double threshold;
+    char unit[LIMIT_UNIT + 1]; /* of the threshold, SenML's name; "": whatever comes */
     double hysteresis; /* >= 0: active until the values pass the threshold by this much the other
                           way */
     uint64_t hold_ms;  /* `for`: the condition must have held this long before the rule becomes
@@ -71,8 +72,9 @@ struct rule_state {
 
 void rule_init(struct rule_state *s, const struct rule *rule);
 void rule_fini(struct rule_state *s);
-bool rule_wants(const struct rule_state *s, struct span device, struct span type,
-                const struct value *value);
+/* A number (or a truth) of its type, device and unit; a reading without a unit is taken to have the
+ * usual one. */
+bool rule_wants(const struct rule_state *s, struct span device, const struct reading *r);
 /* A new value: ERR_MEMORY. */
 MUST_USE enum err rule_feed(struct rule_state *s, struct span device, const struct value *value,
                             uint64_t now_ms, enum rule_trust trust);

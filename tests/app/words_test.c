@@ -122,6 +122,12 @@ static void the_rest_is_worded(void **state)
         (struct fact){.kind = FACT_UNUSED, .device = sensor, .property = SPAN("humidity")},
         "No rule uses humidity (from sensor1). To use it, add a line such as this below `rules:` "
         "in ~/.config/kith/actuator1.yaml:  - {when: humidity > 50, then: alarm}");
+    assert_said((struct fact){.kind = FACT_UNUSED,
+                              .device = sensor,
+                              .property = SPAN("temperature"),
+                              .unit = SPAN("K")},
+                "No rule uses temperature in K (from sensor1): rules compare °C, so have the "
+                "source send that");
     assert_said(
         (struct fact){.kind = FACT_FOREIGN,
                       .device = SPAN("sensor9"),

@@ -145,19 +145,35 @@ static void every_comparison_compares_as_it_says(void **state)
         }
 }
 
+static bool wants(const char *device, const char *type, struct value value, const char *unit)
+{
+    struct reading r = {.type = span_of(type), .value = value, .unit = span_of(unit)};
+    return rule_wants(&s, span_of(device), &r);
+}
+
 static void it_wants_numbers_of_its_type_and_device(void **state)
 {
     (void)state;
     struct rule rule = fan();
-    struct value number = value_number(1), truth = value_bool(1), text = value_text(SPAN("on"));
     begin(&rule);
-    assert_true(rule_wants(&s, SPAN("x"), SPAN("temperature"), &number));
-    assert_true(rule_wants(&s, SPAN("x"), SPAN("temperature"), &truth));
-    assert_false(rule_wants(&s, SPAN("x"), SPAN("temperature"), &text));
-    assert_false(rule_wants(&s, SPAN("x"), SPAN("humidity"), &number));
+    assert_true(wants("x", "temperature", value_number(1), ""));
+    assert_true(wants("x", "temperature", value_bool(1), ""));
+    assert_false(wants("x", "temperature", value_text(SPAN("on")), ""));
+    assert_false(wants("x", "humidity", value_number(1), ""));
     strcpy(s.rule.device, "sensor1");
-    assert_true(rule_wants(&s, SPAN("sensor1"), SPAN("temperature"), &number));
-    assert_false(rule_wants(&s, SPAN("sensor2"), SPAN("temperature"), &number));
+    assert_true(wants("sensor1", "temperature", value_number(1), ""));
+    assert_false(wants("sensor2", "temperature", value_number(1), ""));
+}
+
+static void what_is_280_kelvin_does_not_turn_the_fan_on(void **state)
+{
+    (void)state;
+    struct rule rule = fan();
+    begin(&rule);
+    assert_true(wants("x", "temperature", value_number(26), "Cel"));
+    assert_false(wants("x", "temperature", value_number(280.15), "K"));
+    s.rule.unit[0] = '\0';
+    assert_true(wants("x", "temperature", value_number(280.15), "K"));
 }
 
 static void what_rests_on_plain_values_is_marked(void **state)
@@ -199,6 +215,7 @@ int main(void)
         cmocka_unit_test(every_aggregate_counts_as_it_says),
         cmocka_unit_test(every_comparison_compares_as_it_says),
         cmocka_unit_test_teardown(it_wants_numbers_of_its_type_and_device, end),
+        cmocka_unit_test_teardown(what_is_280_kelvin_does_not_turn_the_fan_on, end),
         cmocka_unit_test_teardown(what_rests_on_plain_values_is_marked, end),
         cmocka_unit_test_teardown(at_the_limit_of_devices_the_oldest_makes_room, end),
     };
