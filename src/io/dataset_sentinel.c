@@ -2,13 +2,16 @@
 
 #include <math.h>
 
-enum {
-    REPEATED = 2,
-    SPREADS = 2,
-    SPREADS_NINES = 5,
-    SPREADS_HUNDREDS = 10,
-    LEAST_MAGNITUDE = 50,
+enum { LEAST_MAGNITUDE = 50 };
+
+/* How often it must stand in a column, and how many spreads away from the others. In two columns at
+ * once, once in each is enough: no two instruments fail to the same whole number. */
+struct demand {
+    uint64_t repeats;
+    double spreads;
 };
+
+static const struct demand in_two_columns = {1, 2}, of_nines = {2, 5}, of_hundreds = {2, 10};
 
 static bool same(double a, double b)
 {
@@ -31,28 +34,28 @@ static bool is_sentinel_like(double value)
 }
 
 static bool stands_apart(const struct dataset_survey *s, double value, uint64_t count,
-                         double spreads)
+                         const struct demand *demand)
 {
     double low;
     double high;
-    if (count < REPEATED || !dataset_survey_range(s, value, &low, &high))
+    if (count < demand->repeats || !dataset_survey_range(s, value, &low, &high))
         return false;
     double gap = value < low ? low - value : value - high;
-    return gap > spreads * (high - low) && gap > LEAST_MAGNITUDE;
+    return gap > demand->spreads * (high - low) && gap > LEAST_MAGNITUDE;
 }
 
-static bool shows(const struct dataset_survey *s, double value, double spreads)
+static bool shows(const struct dataset_survey *s, double value, const struct demand *demand)
 {
-    return (same(s->low.value, value) && stands_apart(s, value, s->low.count, spreads)) ||
-           (same(s->high.value, value) && stands_apart(s, value, s->high.count, spreads));
+    return (same(s->low.value, value) && stands_apart(s, value, s->low.count, demand)) ||
+           (same(s->high.value, value) && stands_apart(s, value, s->high.count, demand));
 }
 
 static size_t count_showing(const struct dataset_survey *surveys, const size_t *columns,
-                            size_t count, double value, double spreads)
+                            size_t count, double value)
 {
     size_t showing = 0;
     for (size_t i = 0; i < count; i++)
-        showing += shows(&surveys[columns[i]], value, spreads);
+        showing += shows(&surveys[columns[i]], value, &in_two_columns);
     return showing;
 }
 
@@ -62,13 +65,12 @@ static bool is_alone_below(const struct dataset_survey *s, double value)
     double low;
     double high;
     return same(s->low.value, value) && value <= -100 && same(fmod(value, 100), 0) &&
-           dataset_survey_range(s, value, &low, &high) && low >= 0 &&
-           shows(s, value, SPREADS_HUNDREDS);
+           dataset_survey_range(s, value, &low, &high) && low >= 0 && shows(s, value, &of_hundreds);
 }
 
 static bool is_sentinel_alone(const struct dataset_survey *s, double value)
 {
-    return (is_nines(value) && shows(s, value, SPREADS_NINES)) || is_alone_below(s, value);
+    return (is_nines(value) && shows(s, value, &of_nines)) || is_alone_below(s, value);
 }
 
 static bool is_sentinel(const struct dataset_survey *surveys, const size_t *columns, size_t count,
@@ -76,7 +78,7 @@ static bool is_sentinel(const struct dataset_survey *surveys, const size_t *colu
 {
     if (!is_sentinel_like(value))
         return false;
-    *where = count_showing(surveys, columns, count, value, SPREADS);
+    *where = count_showing(surveys, columns, count, value);
     if (*where >= 2)
         return true;
     *where = 1;

@@ -4,9 +4,9 @@
 #include "io/dataset_survey.h"
 
 /* Finds the number by which a file says "no value here", such as -200 or 9999, when the file shows
- * it beyond doubt: it is the least or the greatest of a column, comes again, lies farther from the
- * others than twice their whole spread, and all of that in two columns or more. In a single column
- * it must be made of nines (-999) and lie five spreads away, or be negative hundreds (-200), ten
+ * it beyond doubt: it is the least or the greatest of a column, lies farther from the others than
+ * twice their whole spread, and that in two columns or more. In a single column it must come again,
+ * and be made of nines (-999) and lie five spreads away, or be negative hundreds (-200), ten
  * spreads away, where nothing else is negative. */
 
 /* `columns` are indices into `surveys`. False when there is none; *where is how many columns show

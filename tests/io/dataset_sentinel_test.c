@@ -40,12 +40,22 @@ static void a_number_far_outside_two_columns_is_one(void **state)
     assert_true(find(a, b) <= -200);
 }
 
-static void it_must_come_again(void **state)
+static void once_in_each_of_two_columns_is_enough(void **state)
 {
     static const double a[VALUES_MAX] = {1, 5, -200, 3, 2, 2, 4, 1};
     static const double b[VALUES_MAX] = {-1, 44, -200, 30, 20, 4, 10, 0};
     (void)state;
-    assert_true(isnan(find(a, b)));
+    assert_true(find(a, b) <= -200);
+}
+
+static void in_a_single_column_it_must_come_again(void **state)
+{
+    static const double once[VALUES_MAX] = {1, 5, -200, 3, 2, 2, 4, 1};
+    static const double again[VALUES_MAX] = {1, 5, -200, 3, 2, -200, 4, 1};
+    static const double other[VALUES_MAX] = {1, 44, 12, 30, 20, 4, 10, 0};
+    (void)state;
+    assert_true(isnan(find(once, other)));
+    assert_true(find(again, other) <= -200);
 }
 
 static void it_must_lie_two_spreads_away(void **state)
@@ -98,7 +108,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_number_far_outside_two_columns_is_one),
-        cmocka_unit_test(it_must_come_again),
+        cmocka_unit_test(once_in_each_of_two_columns_is_enough),
+        cmocka_unit_test(in_a_single_column_it_must_come_again),
         cmocka_unit_test(it_must_lie_two_spreads_away),
         cmocka_unit_test(zeros_and_ones_are_none),
         cmocka_unit_test(a_great_number_of_nines_is_one),
