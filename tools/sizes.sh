@@ -29,51 +29,56 @@ sources() { # FOLDER...: every source that people read
         2>/dev/null | sort
 }
 
-functions_over() { # FILE: names each function that is too long
-    awk -v file="$1" -v max="$function_lines_max" '
-        FNR == 1 { inside = 0; head = "" }
-        !inside && /^#/ { continued = /\\$/; head = ""; next }
-        continued { continued = /\\$/; next }
-        !inside && /^[A-Za-z_]/ { head = $0; start = FNR }
-        !inside && head != "" && !/^[A-Za-z_]/ { head = head " " $0 }
-        !inside && head != "" && /\{$/ {
-            if (head ~ /\(/ && head !~ /=[ \t]*\{$/) {
-                inside = 1
-                name = head
-                sub(/[ \t]*\(.*/, "", name)
-                sub(/.*[ \t*]/, "", name)
-            }
-            head = ""
-            next
+mapfile -t files < <(sources src tests bench examples tools web scripts)
+seen=${#files[@]}
+[[ $seen -eq 0 ]] || awk -v lines_max="$source_lines_max" -v function_max="$function_lines_max" \
+    -v example_max="$example_lines_max" '
+    function finish() { # the file that ends here
+        max = file ~ /^examples\// ? example_max : lines_max
+        if (line > max) wrong(file ": " line " lines, over " max)
+        if (inside) wrong(file ":" start ": " name "() has no end in column 0; run make format")
+        inside = 0
+        head = ""
+        continued = 0
+    }
+    function wrong(what) {
+        print "sizes: " what
+        bad = 1
+    }
+    FNR == 1 {
+        if (file != "") finish()
+        file = FILENAME
+        c = file ~ /\.[ch]$/
+    }
+    { line = FNR }
+    /(^|[^A-Za-z_])(TO[D]O|FIX[M]E|XX[X])([^A-Za-z_]|$)/ {
+        wrong(file ":" FNR ": a note to self: finish it or open an issue")
+    }
+    !c { next }
+    !inside && /^#/ { continued = /\\$/; head = ""; next }
+    continued { continued = /\\$/; next }
+    !inside && /^[A-Za-z_]/ { head = $0; start = FNR }
+    !inside && head != "" && !/^[A-Za-z_]/ { head = head " " $0 }
+    !inside && head != "" && /\{$/ {
+        if (head ~ /\(/ && head !~ /=[ \t]*\{$/) {
+            inside = 1
+            name = head
+            sub(/[ \t]*\(.*/, "", name)
+            sub(/.*[ \t*]/, "", name)
         }
-        !inside && /[;}]$/ { head = "" }
-        inside && /^\}/ {
-            inside = 0
-            if (FNR - start + 1 > max) {
-                printf "sizes: %s:%d: %s() has %d lines, over %d\n", file, start, name, FNR - start + 1, max
-                bad = 1
-            }
-        }
-        END {
-            if (inside) {
-                print "sizes: " file ":" start ": " name "() has no end in column 0; run make format"
-                bad = 1
-            }
-            exit bad
-        }' "$1" || bad=1
-}
-
-seen=0
-while IFS= read -r file; do
-    seen=$((seen + 1))
-    max=$source_lines_max
-    [[ $file == examples/* ]] && max=$example_lines_max
-    lines=$(wc -l <"$file")
-    [[ $lines -le $max ]] || say "$file: $lines lines, over $max"
-    [[ $file == *.[ch] ]] && functions_over "$file"
-    note=$(grep -nwE 'TO[D]O|FIX[M]E|XX[X]' "$file" | head -1)
-    [[ -z $note ]] || say "$file:${note%%:*}: a note to self: finish it or open an issue"
-done < <(sources src tests bench examples tools web scripts)
+        head = ""
+        next
+    }
+    !inside && /[;}]$/ { head = "" }
+    inside && /^\}/ {
+        inside = 0
+        if (FNR - start + 1 > function_max)
+            wrong(file ":" start ": " name "() has " FNR - start + 1 " lines, over " function_max)
+    }
+    END {
+        finish()
+        exit bad
+    }' "${files[@]}" || bad=1
 [[ $seen -gt 0 ]] || say "$root: no source found: nothing was measured"
 
 if [[ -n $build && -x $build/kith ]]; then
