@@ -343,6 +343,8 @@ static void note_hello(struct node *n, struct session *s, struct member *member,
     member->key = s->identity.key;
     if (m->hello.epoch > member->epoch)
         member->epoch = m->hello.epoch;
+    if (m->hello.epoch < member->hello_epoch) /* a later one was said in its name, or is to come */
+        member->hello_epoch = 0;
     member->heard_ms = n->now_ms;
     s->epoch = m->hello.epoch;
     s->author_time_ms = m->hello.time_ms;

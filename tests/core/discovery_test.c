@@ -1,5 +1,6 @@
 #include "core/discovery.h"
 
+#include "base/number.h"
 #include "core/rig.h"
 
 static size_t calls(const struct rig *r)
@@ -193,6 +194,21 @@ static void a_device_set_up_anew_is_heard_again(void **state)
     assert_int_equal(node_count(r->n, NODE_HELLOS_HEARD), 1);
 }
 
+static void a_session_takes_back_what_was_said_in_its_name(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "sensor1", ROLE_SENSOR, 20);
+    rig_link_down(r, 2);
+    rig_hello(r, "sensor1", NUMBER_INTEGER_MAX, 1, 47001);
+    rig_hello(r, "sensor1", 20, 1, 47001);
+    assert_int_equal(node_count(r->n, NODE_HELLOS_STALE), 1);
+    rig_meet(r, 4, "sensor1", ROLE_SENSOR, 20);
+    rig_link_down(r, 4);
+    rig_hello(r, "sensor1", 20, 2, 47001);
+    assert_int_equal(node_count(r->n, NODE_HELLOS_STALE), 1);
+}
+
 #define RIGGED(test) cmocka_unit_test_setup_teardown(test, rig_setup_actuator, rig_teardown)
 
 int main(void)
@@ -211,6 +227,7 @@ int main(void)
         RIGGED(another_network_is_told_once_and_only_so_many),
         RIGGED(a_configured_address_is_dialled_for_ever),
         RIGGED(a_device_set_up_anew_is_heard_again),
+        RIGGED(a_session_takes_back_what_was_said_in_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
