@@ -240,7 +240,8 @@ static void perform_acts(struct node *n, enum acts_due due)
 {
     while (n->acts.count > 0) {
         const struct node_act *act = ring_at(&n->acts, 0);
-        bool on_disk = act->epoch < n->log->id.epoch || act->seq <= n->log->stored;
+        const struct log *l = members_log(&n->own, &n->self.key, act->epoch);
+        bool on_disk = l == NULL || act->seq <= l->stored;
         if (!on_disk && due == ACTS_ON_DISK)
             return;
         order_act(n, act);

@@ -45,6 +45,8 @@ struct judge {
     uint64_t *dials_us;  /* [(a * hosts + b) * 3]: the last three times that a dialled b */
     uint32_t dials_most; /* of one host in one second of the clock */
     bool calm;           /* from here on nobody may be called lost */
+    bool twins;          /* two processes may have one key: they contradict each other about where
+                            a log ended, and what was dropped may be read again */
     bool rolled_back;    /* a backup was put back: old logs may be with some and not with others */
 };
 

@@ -196,7 +196,8 @@ static uint64_t play(uint64_t seed, struct totals *t, bool *good, trace_line_fn 
     struct world *w = world_of(seed, on_line, context);
     world_run_until(w, world_between(w, 0, 5000) * WORLD_MS);
     if (has_twin(w))
-        w->judge.rolled_back = true; /* what only one of two wrote stays where it was heard */
+        w->judge.twins = w->judge.rolled_back = true; /* what only one of two wrote stays where it
+                                                         was heard */
     fault_begin(w, (uint32_t)world_between(w, 200, 3000));
     struct host *last = &w->hosts[w->host_count - 1];
     if (last->options.puppet)
