@@ -14,8 +14,8 @@
  * lock.
  *
  * A certificate that is there is kept while it names this device, role and network, comes from an
- * issuer of our root and has a month to go. Otherwise it is made anew for the same key, if an
- * issuing key is here to sign it. */
+ * issuer of our root and has a month to go. Otherwise it is made anew, if an issuing key is here
+ * to sign it: for the same key, unless that key was another network's. */
 
 enum {
     LOCK_WAIT_MS = 10000,
@@ -67,18 +67,20 @@ static enum err lock(struct folder *f, int *held)
     return err ? trust_disk_failed(f->note, err, "lock", f->path) : ERR_OK;
 }
 
-/* Loads the key at f->path, or makes it there. */
-static enum err key_at(struct folder *f, EVP_PKEY **key)
+static enum err make_key(struct folder *f, EVP_PKEY **key)
 {
-    enum err err = trust_disk_load_key(f->path, key, f->note);
-    if (err != ERR_NOT_FOUND) {
-        return err;
-    }
     *key = EVP_EC_gen("P-256");
     if (!*key) {
         return trust_disk_failed(f->note, ERR_MEMORY, "make", f->path);
     }
     return trust_disk_save_key(f->path, *key, f->note);
+}
+
+/* Loads the key at f->path, or makes it there. */
+static enum err key_at(struct folder *f, EVP_PKEY **key)
+{
+    enum err err = trust_disk_load_key(f->path, key, f->note);
+    return err == ERR_NOT_FOUND ? make_key(f, key) : err;
 }
 
 static enum err certificate_at(struct folder *f, const struct trust_cert_order *order, X509 **made)
@@ -280,6 +282,14 @@ static bool expires_soon(const struct trust_home_want *want, X509 *certificate)
     return X509_cmp_time(X509_get0_notAfter(certificate), &then) < 0;
 }
 
+/* A key belongs to one network. What it has sealed names that network; served in another, no seal
+ * would hold. With a new key the old logs stay where they are, and nobody is told of them. */
+static bool key_is_of_another_network(const struct trust_home *home)
+{
+    return home->key && home->chain[1] &&
+           X509_check_issued(home->root, home->chain[1]) != X509_V_OK;
+}
+
 static enum err make_device(struct folder *f, struct trust_home *home, EVP_PKEY *issuing_key)
 {
     X509 *issuing = NULL;
@@ -292,6 +302,10 @@ static enum err make_device(struct folder *f, struct trust_home *home, EVP_PKEY 
     err = err ? err : find_own(f, "");
     err = err ? err : make_folder(f);
     err = err ? err : find_own(f, "/device.key");
+    if (!err && key_is_of_another_network(home)) {
+        EVP_PKEY_free(home->key);
+        err = make_key(f, &home->key);
+    }
     if (!err && !home->key) {
         err = key_at(f, &home->key);
     }

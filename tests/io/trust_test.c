@@ -87,6 +87,38 @@ static void make_folders(const struct temp_folder *f, const char *device)
     assert_int_equal(file_make_folder(path), ERR_OK);
 }
 
+/* `from` becomes `to` in the folder. */
+static void move(const struct temp_folder *f, const char *from, const struct temp_folder *g,
+                 const char *to)
+{
+    char old[FILE_PATH_MAX], new[FILE_PATH_MAX];
+    path_in(old, f, from);
+    path_in(new, g, to);
+    assert_int_equal(rename(old, new), 0);
+}
+
+static void a_device_that_changes_its_network_gets_another_key(void **state)
+{
+    struct temp_folder *f = *state, other;
+    struct trust *before = must_open(f, "sensor1", ROLE_SENSOR);
+    struct key_id key = trust_self(before)->key;
+    trust_close(before);
+    temp_folder_make(&other);
+    struct trust *there = must_open(&other, "actuator1", ROLE_ACTUATOR);
+    move(f, "network", f, "network-before");
+    move(&other, "network", f, "network");
+    struct trust *after = must_open(f, "sensor1", ROLE_SENSOR);
+    assert_string_equal(trust_network(after), trust_network(there));
+    assert_false(ident_key_equal(&trust_self(after)->key, &key));
+    key = trust_self(after)->key;
+    trust_close(after);
+    after = must_open(f, "sensor1", ROLE_SENSOR); /* and keeps it from then on */
+    assert_true(ident_key_equal(&trust_self(after)->key, &key));
+    trust_close(after);
+    trust_close(there);
+    temp_folder_remove(&other);
+}
+
 static void the_first_open_makes_a_network_and_later_ones_find_it(void **state)
 {
     struct temp_folder *f = *state;
@@ -436,6 +468,7 @@ static int unmake(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_FOLDER(a_device_that_changes_its_network_gets_another_key),
         WITH_FOLDER(the_first_open_makes_a_network_and_later_ones_find_it),
         WITH_FOLDER(files_and_folders_are_for_their_owner_only),
         WITH_FOLDER(eight_processes_at_once_make_one_network),
