@@ -41,8 +41,28 @@ static int open_keys(struct shell *sh, char *message)
     bool made;
     if (trust_open(&sh->trust, &paths, o->device, o->role, &made, message, MESSAGE_BYTES) != ERR_OK)
         return RUN_FAILED;
+    if (o->config != NULL)
+        console_rules_file(sh->console, o->config);
     console_identity(sh->console, trust_network_short(sh->trust), o->data, made);
     return RUN_OK;
+}
+
+/* The name with its trailing number counted up: "sensor1" gives "sensor2", "fan" gives "fan2". */
+static void next_name(const char *device, char out[LIMIT_NAME + 32])
+{
+    size_t stem = strlen(device);
+    while (stem > 0 && device[stem - 1] >= '0' && device[stem - 1] <= '9')
+        stem--;
+    unsigned long number = device[stem] == '\0' ? 1 : strtoul(device + stem, NULL, 10);
+    snprintf(out, LIMIT_NAME + 32, "%.*s%lu", (int)stem, device, number + 1);
+}
+
+static void suggest_another(const struct run_options *o, char *message)
+{
+    char name[LIMIT_NAME + 32];
+    size_t size = strlen(message);
+    next_name(o->device, name);
+    snprintf(message + size, MESSAGE_BYTES - size, "; start another device: kith %s", name);
 }
 
 static int open_store(struct shell *sh, char *message)
@@ -55,6 +75,8 @@ static int open_store(struct shell *sh, char *message)
         return RUN_FAILED;
     message[0] = '\0';
     enum err err = store_open(&sh->store, sh->loop, path, &handler, message, MESSAGE_BYTES);
+    if (err == ERR_BUSY)
+        suggest_another(sh->options, message);
     if (err != ERR_OK)
         return RUN_FAILED;
     if (message[0] != '\0')

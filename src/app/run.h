@@ -23,6 +23,7 @@ struct run_options {
     char device[LIMIT_NAME + 1];
     enum role role;
     const char *data;             /* folder: network/ and devices/ */
+    const char *config;           /* where rules are read from, there or not; NULL: not known */
     const char *runtime;          /* folder of the control socket; NULL: none */
     bool has_source;              /* sensors: always; others: when one was asked for */
     struct source_options source; /* seed is chosen at random by run_peer() unless seed_given */

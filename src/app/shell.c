@@ -213,7 +213,9 @@ static void on_stored(void *context, uint64_t ticket)
 static void on_store_failed(void *context, const char *text)
 {
     struct shell *sh = context;
-    console_error(sh->console, text);
+    if (!sh->store_failing)
+        console_error(sh->console, text);
+    sh->store_failing = true;
     answer_store_failure(sh->answer, text);
     shell_event(sh, &(struct event){.kind = EVENT_STORE_FAILED});
 }
@@ -221,6 +223,7 @@ static void on_store_failed(void *context, const char *text)
 static void on_store_ready(void *context)
 {
     struct shell *sh = context;
+    sh->store_failing = false;
     answer_store_failure(sh->answer, NULL);
     shell_event(sh, &(struct event){.kind = EVENT_STORE_READY});
 }

@@ -49,7 +49,8 @@ struct shell {
     size_t gathered_count;
     char *text; /* what their spans point into */
     size_t text_used;
-    bool source_waits; /* for room */
+    bool store_failing; /* told once, until it works again */
+    bool source_waits;  /* for room */
     bool source_ended;
     uint64_t give_up_ms; /* --exit: no longer than this for acknowledgements; 0: not waiting */
 

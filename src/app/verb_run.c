@@ -71,6 +71,7 @@ static int run_settings(struct settings *s, int argc, char **argv, struct paths 
         return verb_usage(&faults, "run");
     s->run.data = paths->data;
     s->run.runtime = paths->runtime;
+    s->run.config = config[0] != '\0' ? config : NULL;
     say_start(s, paths, config);
     return run_peer(&s->run);
 }
