@@ -92,6 +92,22 @@ static void the_first_minute_is_worded_to_the_letter(void **state)
                 "Restored: fan ON, 14203 records");
 }
 
+static void what_no_rule_uses_is_named_with_what_to_do(void **state)
+{
+    (void)state;
+    struct span sensor = SPAN("sensor1");
+    assert_said(
+        (struct fact){.kind = FACT_UNUSED, .device = sensor, .property = SPAN("humidity")},
+        "No rule uses humidity (from sensor1). To use it, add a line such as this below `rules:` "
+        "in ~/.config/kith/actuator1.yaml:  - {when: humidity > 50, then: alarm}");
+    assert_said((struct fact){.kind = FACT_UNUSED,
+                              .device = sensor,
+                              .property = SPAN("temperature"),
+                              .unit = SPAN("K")},
+                "No rule uses temperature in K (from sensor1): rules compare °C, so have the "
+                "source send that");
+}
+
 static void the_rest_is_worded(void **state)
 {
     (void)state;
@@ -118,16 +134,6 @@ static void the_rest_is_worded(void **state)
                               .low = 0.00421,
                               .high = 0.00421},
                 "Vibration: mean 0.0042, min 0.00421, max 0.00421 (1 reading)");
-    assert_said(
-        (struct fact){.kind = FACT_UNUSED, .device = sensor, .property = SPAN("humidity")},
-        "No rule uses humidity (from sensor1). To use it, add a line such as this below `rules:` "
-        "in ~/.config/kith/actuator1.yaml:  - {when: humidity > 50, then: alarm}");
-    assert_said((struct fact){.kind = FACT_UNUSED,
-                              .device = sensor,
-                              .property = SPAN("temperature"),
-                              .unit = SPAN("K")},
-                "No rule uses temperature in K (from sensor1): rules compare °C, so have the "
-                "source send that");
     assert_said(
         (struct fact){.kind = FACT_FOREIGN,
                       .device = SPAN("sensor9"),
@@ -248,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_minute_is_worded_to_the_letter),
+        cmocka_unit_test(what_no_rule_uses_is_named_with_what_to_do),
         cmocka_unit_test(the_rest_is_worded),
         cmocka_unit_test(whoever_is_alone_is_told_what_to_do),
         cmocka_unit_test(values_are_short_and_have_their_symbols),

@@ -149,6 +149,11 @@ beside() { # COMMAND
     ip link set lo up
     kith controller7 >controller7 2>&1 </dev/null &
     until [[ -s controller7 ]]; do read -rt 0.05 <> <(:); done
+    if [[ $1 =~ ^kith\ (status|get|watch|history|ping|wait) ]]; then # who is asked, and whom it is asked about
+        kith actuator1 >actuator1 2>&1 </dev/null &
+        kith sensor1 --seed 4 --every 0.2 >sensor1 2>&1 </dev/null &
+        until kith get actuator1/fan >fan 2>&1; do read -rt 0.05 <> <(:); done
+    fi
     timeout 4 bash -c "$1"
 }
 export -f beside
@@ -164,12 +169,15 @@ while read -r line; do
         code=$?
         expected=.
         [[ $line == *'kith sensor1'* ]] && expected='^\[sensor1\] (Stored|Sent) temperature [0-9.]+°C'
+        [[ $line == 'kith wait'* ]] && echo "wait says nothing" >>"$tmp/$space/out"
         [[ $code == 0 || $code == 124 ]] && grep -Eq "$expected" "$tmp/$space/out" && ok "$line" >"$tmp/$space/told" ||
             echo "FAIL  $line: ends with $code: $(cat "$tmp/$space/err")" >"$tmp/$space/told"
     } &
 done <"$tmp/spans"
 "$KITH" help run >"$tmp/options"
-"$KITH" help dataset >>"$tmp/options"
+for verb in dataset status get watch history ping wait; do
+    "$KITH" help "$verb" >>"$tmp/options"
+done
 for option in $(grep -v -- '--network host' "$readme" | grep -o -- '`[^`]*`' | grep -oE -- '--[a-z-]+' | sort -u); do
     grep -qE -- "^ +$option( |\$)" "$tmp/options" || fail "README.md: kith has no $option"
 done
