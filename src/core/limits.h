@@ -34,6 +34,9 @@ enum {
     LIMIT_LOGS_DEVICE = 256, /* of one device, ours as well: its last lives; at the bound the oldest
                                 one goes the same way */
     LIMIT_TOPICS = 16384, /* topics in the state; at the bound a new topic is refused and counted */
+    LIMIT_TOPICS_DEVICE = 1024, /* of them, one other device's: nobody fills the state alone */
+    LIMIT_TOPICS_OWN = 256, /* of them, kept free for our own: an actuator must not forget its state
+                             */
     LIMIT_DIALS_CONFIGURED = 32, /* --peer */
     LIMIT_DIAL_BURST = 3,        /* a power-on of everybody must not drown anybody */
     LIMIT_ADDRESSES = 4,         /* a device's last known ones */

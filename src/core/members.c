@@ -106,6 +106,30 @@ void members_note_end(struct member *m, struct span evidence)
     m->evidence[size] = '\0';
 }
 
+static bool has_topic_room(const struct node *n, const struct member *m, const struct record *r)
+{
+    size_t foreign_max = LIMIT_TOPICS - LIMIT_TOPICS_OWN;
+    bool crowded = n->state.topics.count >= foreign_max ||
+                   (m != NULL && m->topic_count >= LIMIT_TOPICS_DEVICE);
+    if (m == &n->own || !crowded)
+        return true;
+    char topic[LIMIT_TOPIC + 1];
+    size_t size = state_topic(r, topic);
+    return state_get(&n->state, (struct span){topic, size}) != NULL;
+}
+
+enum err members_apply(struct node *n, struct member *m, const struct log_id *id,
+                       const struct record *r)
+{
+    if (!has_topic_room(n, m, r))
+        return ERR_FULL;
+    size_t before = n->state.topics.count;
+    enum err err = state_apply(&n->state, id, r);
+    if (m != NULL)
+        m->topic_count += n->state.topics.count - before;
+    return err;
+}
+
 /* The sliding window of RFC 6479's kind: one bit for each of the 64 counters up to the highest. */
 bool members_fresh(struct member *m, uint64_t epoch, uint64_t counter)
 {

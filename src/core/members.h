@@ -16,6 +16,11 @@ struct member *members_add(struct node *n, struct span device);
 bool members_note_address(struct member *m, struct address address);
 /* Keeps why its last session ended, cut to LIMIT_REASON. */
 void members_note_end(struct member *m, struct span evidence);
+/* state_apply() within m's share of the topics. ERR_FULL, besides, at LIMIT_TOPICS_DEVICE and where
+ * only what is kept for our own is left; `m` may be NULL, for a device that is not known any more.
+ */
+MUST_USE enum err members_apply(struct node *n, struct member *m, const struct log_id *id,
+                                const struct record *r);
 /* A hello's (epoch, counter) has not been seen and is not older than what has. Marks it seen. */
 bool members_fresh(struct member *m, uint64_t epoch, uint64_t counter);
 

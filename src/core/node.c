@@ -188,14 +188,15 @@ static void restore_topic(struct node *n, const struct event *e)
 {
     const struct record *r = e->restore_record.record;
     const struct log_id *id = &e->restore_record.id;
-    enum err err = state_apply(&n->state, id, r);
+    bool own = ident_key_equal(&id->key, &n->self.key) && strcmp(id->device, n->self.device) == 0;
+    struct member *m = own ? &n->own : members_find(n, span_of(id->device));
+    enum err err = members_apply(n, m, id, r);
     if (err == ERR_MEMORY)
         n->fx->out_of_memory = true;
     if (err == ERR_OK)
         (void)state_take_dirty(&n->state);
     if (state_is_newer(&n->state, r))
         return;
-    bool own = ident_key_equal(&id->key, &n->self.key) && strcmp(id->device, n->self.device) == 0;
     if (!own || r->topic.size > 0)
         return;
     decide_restore(n, r);

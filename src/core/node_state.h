@@ -51,6 +51,7 @@ struct member {
     bool useless; /* neither wants the other's logs: not dialled again in this epoch of its */
     struct session *session; /* the open one */
     struct dialer dialer;
+    size_t topic_count; /* in the state */
     struct log *logs;   /* newest epoch first */
     uint64_t forgotten; /* logs up to this epoch made room for later ones */
 };

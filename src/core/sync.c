@@ -295,7 +295,7 @@ static bool take_record(struct node *n, struct session *s, struct log *l, const 
             n->fx->out_of_memory = true;
             return false;
         }
-        enum err err = state_apply(&n->state, &l->id, r);
+        enum err err = members_apply(n, s->member, &l->id, r);
         if (err == ERR_MEMORY)
             n->fx->out_of_memory = true;
     }

@@ -110,6 +110,50 @@ static void add_logs(struct node *n, struct member *m, uint64_t first, size_t co
         assert_non_null(members_log_add(n, m, &id, ROLE_SENSOR));
 }
 
+static enum err write_topic(struct node *n, struct member *m, unsigned number)
+{
+    char type[16], bytes[] = "{}";
+    struct log_id id = {.epoch = 1};
+    struct record r = {.bytes = {bytes, 2}, .device = span_of(m->device), .epoch = 1, .seq = 1};
+    memcpy(id.device, m->device, sizeof id.device);
+    r.type = (struct span){type, (size_t)snprintf(type, sizeof type, "p%u", number)};
+    return members_apply(n, m, &id, &r);
+}
+
+static void one_device_fills_its_share_of_the_topics_and_no_more(void **state)
+{
+    (void)state;
+    struct node *n = node();
+    state_init(&n->state, 1);
+    struct member *greedy = members_add(n, SPAN("greedy")), *other = members_add(n, SPAN("other"));
+    for (unsigned i = 0; i < LIMIT_TOPICS_DEVICE; i++)
+        assert_int_equal(write_topic(n, greedy, i), ERR_OK);
+    assert_int_equal(write_topic(n, greedy, LIMIT_TOPICS_DEVICE), ERR_FULL);
+    assert_int_equal(write_topic(n, greedy, 0), ERR_STALE); /* what is there is looked at as ever */
+    assert_int_equal(write_topic(n, other, 0), ERR_OK);
+    state_fini(&n->state);
+    drop(n);
+}
+
+static void our_own_topics_have_room_when_others_have_none(void **state)
+{
+    (void)state;
+    struct node *n = node();
+    char device[16];
+    state_init(&n->state, 1);
+    memcpy(n->own.device, "me", sizeof "me");
+    for (unsigned i = 0; n->state.topics.count < LIMIT_TOPICS - LIMIT_TOPICS_OWN; i++) {
+        snprintf(device, sizeof device, "d%u", i / LIMIT_TOPICS_DEVICE);
+        assert_int_equal(write_topic(n, members_add(n, span_of(device)), i), ERR_OK);
+    }
+    assert_int_equal(write_topic(n, members_add(n, SPAN("late")), 0), ERR_FULL);
+    for (unsigned i = 0; i < LIMIT_TOPICS_OWN; i++)
+        assert_int_equal(write_topic(n, &n->own, i), ERR_OK);
+    assert_int_equal(write_topic(n, &n->own, LIMIT_TOPICS_OWN), ERR_FULL);
+    state_fini(&n->state);
+    drop(n);
+}
+
 static void logs_stand_newest_first(void **state)
 {
     (void)state;
@@ -196,6 +240,8 @@ int main(void)
         cmocka_unit_test(the_newest_addresses_are_kept),
         cmocka_unit_test(at_the_limit_the_one_unheard_longest_makes_room),
         cmocka_unit_test(who_has_a_log_never_makes_room),
+        cmocka_unit_test(one_device_fills_its_share_of_the_topics_and_no_more),
+        cmocka_unit_test(our_own_topics_have_room_when_others_have_none),
         cmocka_unit_test(logs_stand_newest_first),
         cmocka_unit_test(at_its_bound_a_device_loses_its_oldest_log_for_good),
         cmocka_unit_test(at_the_bound_of_all_who_has_most_pays_and_never_we),
