@@ -2,6 +2,7 @@
 
 #include "app/answer_list.h"
 #include "app/answer_status.h"
+#include "app/answer_want.h"
 #include "core/state.h"
 #include "core/view.h"
 #include "wire/json.h"
@@ -23,6 +24,7 @@ struct answer {
     struct answer_asker *askers;
     uv_idle_t slices;
     struct answer_status_notes notes;
+    uint64_t last_id;
     bool closing, closed; /* our handle is to be closed, is */
 };
 
@@ -38,6 +40,8 @@ static void set_facts(struct answer *a)
             facts |= UINT64_C(1) << FACT_CONNECTED | UINT64_C(1) << FACT_RECONNECTED;
         if (k->pinged_ns > 0)
             facts |= UINT64_C(1) << FACT_PONG;
+        if (k->request.ask == REQUEST_SET)
+            facts |= UINT64_C(1) << FACT_WANTED;
     }
     node_facts(a->parts.node, facts);
 }
@@ -71,8 +75,8 @@ static void start_slices(struct answer *a)
 static void drop_question(struct answer *a, struct answer_asker *k)
 {
     answer_list_drop(k);
-    k->pinged_ns = 0;
-    k->watches = k->waits = false;
+    k->pinged_ns = k->wanted_id = 0;
+    k->watches = k->waits = k->sent = k->acknowledged = false;
     set_facts(a);
 }
 
@@ -154,7 +158,8 @@ static void answer_to_ping(struct answer *a, struct answer_asker *k)
     }
     k->pinged_ns = uv_hrtime();
     set_facts(a);
-    a->parts.on_ping(a->parts.context, span_of(k->request.device));
+    struct event e = {.kind = EVENT_PING, .ping = {.device = span_of(k->request.device)}};
+    a->parts.on_event(a->parts.context, &e);
 }
 
 static void give_presence(struct answer_asker *k)
@@ -179,12 +184,30 @@ static void answer_to_wait(struct answer *a, struct answer_asker *k)
     set_facts(a);
 }
 
+static void answer_to_why(struct answer *a, struct answer_asker *k)
+{
+    struct view_peer peer;
+    bool known = strcmp(k->request.device, a->parts.device) == 0 ||
+                 find_peer(a, k->request.device, &peer);
+    if (!known)
+        refuse_device(a, k, NULL);
+    else if (answer_want_why(&a->parts, k))
+        start_slices(a);
+}
+
+static void answer_to_set(struct answer *a, struct answer_asker *k)
+{
+    set_facts(a);
+    answer_want_ask(&a->parts, k);
+}
+
 typedef void answer_fn(struct answer *a, struct answer_asker *k);
 
 static answer_fn *const answers[REQUEST_ASK_COUNT] = {
     [REQUEST_STATUS] = answer_to_status, [REQUEST_GET] = answer_to_get,
     [REQUEST_WATCH] = answer_to_watch,   [REQUEST_HISTORY] = answer_to_history,
     [REQUEST_PING] = answer_to_ping,     [REQUEST_WAIT] = answer_to_wait,
+    [REQUEST_WHY] = answer_to_why,       [REQUEST_SET] = answer_to_set,
 };
 
 static struct answer_asker *asker_of(struct answer *a, struct control_client *client)
@@ -288,6 +311,9 @@ static void give_fact(struct answer_asker *k, const struct fact *fact, uint64_t 
     case FACT_PONG:
         give_pong(k, fact);
         break;
+    case FACT_WANTED:
+        answer_want_stage(k, fact);
+        break;
     case FACT_CONNECTED:
     case FACT_RECONNECTED:
         if (k->waits && span_is(fact->device, k->request.device)) {
@@ -332,6 +358,7 @@ enum err answer_open(struct answer **answer, const struct answer_parts *parts, c
         return ERR_MEMORY;
     struct control_handler handler = {a, on_line, on_drained, on_gone};
     a->parts = *parts;
+    a->parts.last_id = &a->last_id;
     enum err err = control_open(&a->control, parts->loop, path, &handler, message, message_bytes);
     if (err != ERR_OK) {
         free(a);

@@ -9,7 +9,7 @@
 /* What a running peer answers over its control socket (app/request.h): how it stands, what it
  * holds, what comes in, what was. Every answer is a line of JSON; those that may be many end with
  * {"end":COUNT,"damaged":LOGS}, a refusal is {"error":KIND,"text":...}, and KIND is "request",
- * "not_found", "offline" or "busy". */
+ * "not_found", "offline", "role" or "busy". */
 
 struct answer;
 
@@ -22,9 +22,10 @@ struct answer_parts {
     struct store *store;
     const struct udp *udp;
     uint64_t facts; /* what the console wants of the node's facts */
-    /* Steps the node with EVENT_PING. */
+    /* Steps the node: EVENT_PING, EVENT_WANT. */
     void *context;
-    void (*on_ping)(void *context, struct span device);
+    void (*on_event)(void *context, struct event *e);
+    uint64_t *last_id; /* of the wishes; answer.c's own */
 };
 
 /* Listens at `path`; from now on the node makes the facts that are wanted here as well. The parts

@@ -1,5 +1,6 @@
 #include "app/answer_list.h"
 
+#include "app/answer_want.h"
 #include "base/text.h"
 #include "core/view.h"
 #include "wire/json.h"
@@ -83,11 +84,17 @@ static void give_topics(const struct answer_parts *parts, struct answer_asker *k
 
 static void on_history(void *context, const struct record *record, enum store_history_seal seal)
 {
+    const struct answer_asker *k = context;
+    if (k->request.ask == REQUEST_WHY) {
+        if (record->cause.size > 0)
+            answer_want_decision(context, record);
+        return;
+    }
     answer_list_give(context, record, wall_ms(),
                      seal == STORE_HISTORY_SEALED ? ANSWER_RECORD_SEALED : ANSWER_RECORD_PENDING);
 }
 
-static void give_history(struct answer_asker *k)
+static void give_history(const struct answer_parts *parts, struct answer_asker *k)
 {
     enum err err = store_history_step(k->history, on_history, k);
     if (err == ERR_OK)
@@ -98,6 +105,8 @@ static void give_history(struct answer_asker *k)
     }
     store_history_free(k->history);
     k->history = NULL;
+    if (k->request.ask == REQUEST_WHY)
+        answer_want_unchanged(parts, k);
     give_end(k);
 }
 
@@ -215,7 +224,7 @@ void answer_list_slice(const struct answer_parts *parts, struct answer_asker *k)
     if (k->topics != NULL)
         give_topics(parts, k);
     else
-        give_history(k);
+        give_history(parts, k);
 }
 
 void answer_list_drop(struct answer_asker *k)

@@ -20,6 +20,9 @@ struct answer_asker {
     size_t topic_at, topic_count;
     uint64_t given, damaged;
     uint64_t pinged_ns; /* 0: no answer is due */
+    uint64_t wanted_id; /* 0: no outcome is due */
+    bool sent, acknowledged;
+    uint64_t acknowledged_ms;
 };
 
 /* A line that refuses, and one that is a record. */

@@ -56,6 +56,13 @@ static bool set_timeout(void *target, const char *value, char why[OPTIONS_WHY])
            no(why, "it is a span of time: 5, 500ms, 2m");
 }
 
+static bool set_for(void *target, const char *value, char why[OPTIONS_WHY])
+{
+    struct ask_options *o = target;
+    return (duration_parse(span_of(value), &o->for_s) == ERR_OK && o->for_s >= 0.001) ||
+           no(why, "it is a span of time: 30s, 10m, 2h");
+}
+
 static bool set_format(void *target, const char *value, char why[OPTIONS_WHY])
 {
     ((struct ask_options *)target)->format = value;
@@ -129,6 +136,15 @@ static const struct options_entry ping_entries[] = {
 static const struct options_entry wait_entries[] = {
     WHERE, TIMEOUT("-W S: give up after S seconds; else never"), AS_JSON};
 
+static const struct options_entry set_entries[] = {
+    WHERE,
+    ENTRY("for", "TIME", OPTIONS_OUTPUT, set_for,
+          "rules count again after so long; else after auto"),
+    TIMEOUT("-W S: wait so long for the outcome; else 10"), AS_JSON};
+static const struct options_entry why_entries[] = {WHERE,
+                                                   COUNT("-n N: the last N decisions; else 10"),
+                                                   AS_JSON};
+
 static const struct options_table tables[ASK_OPTIONS_VERB_COUNT] = {
     [ASK_OPTIONS_STATUS] = {"status", status_entries, COUNT_OF(status_entries)},
     [ASK_OPTIONS_GET] = {"get", get_entries, COUNT_OF(get_entries)},
@@ -136,6 +152,8 @@ static const struct options_table tables[ASK_OPTIONS_VERB_COUNT] = {
     [ASK_OPTIONS_HISTORY] = {"history", history_entries, COUNT_OF(history_entries)},
     [ASK_OPTIONS_PING] = {"ping", ping_entries, COUNT_OF(ping_entries)},
     [ASK_OPTIONS_WAIT] = {"wait", wait_entries, COUNT_OF(wait_entries)},
+    [ASK_OPTIONS_SET] = {"set", set_entries, COUNT_OF(set_entries)},
+    [ASK_OPTIONS_WHY] = {"why", why_entries, COUNT_OF(why_entries)},
 };
 
 const struct options_table *ask_options_status(void)
@@ -168,6 +186,16 @@ const struct options_table *ask_options_wait(void)
     return &tables[ASK_OPTIONS_WAIT];
 }
 
+const struct options_table *ask_options_set(void)
+{
+    return &tables[ASK_OPTIONS_SET];
+}
+
+const struct options_table *ask_options_why(void)
+{
+    return &tables[ASK_OPTIONS_WHY];
+}
+
 /* What a verb's word is, and whether it may be left out. */
 static const struct {
     const char *what;
@@ -178,6 +206,8 @@ static const struct {
     [ASK_OPTIONS_HISTORY] = {"topic (sensor1/temperature)", false},
     [ASK_OPTIONS_PING] = {"device", false},
     [ASK_OPTIONS_WAIT] = {"device or topic (actuator1/fan=on)", false},
+    [ASK_OPTIONS_SET] = {"topic (actuator1/fan) and value", false},
+    [ASK_OPTIONS_WHY] = {"device", false},
 };
 
 struct sink {
@@ -205,6 +235,8 @@ static void on_word(void *context, const char *word)
                    word, tables[sink->verb].verb, word);
     else if (sink->o->word == NULL)
         sink->o->word = word;
+    else if (sink->verb == ASK_OPTIONS_SET && sink->o->value == NULL)
+        sink->o->value = word;
     else
         faults_add(sink->faults, "%s: one %s is enough, and %s is there", word,
                    words[sink->verb].what, sink->o->word);

@@ -238,6 +238,42 @@ static void clock_off(struct buf *b, const struct words *w, const struct fact *f
     console_json_count(b, "ms", f->ms);
 }
 
+static void decides(struct buf *b, const struct words *w, const struct fact *f)
+{
+    static const char *const by[] = {[FACT_BY_NOBODY] = "nobody",
+                                     [FACT_BY_RULE] = "rule",
+                                     [FACT_BY_CONTROLLER] = "controller",
+                                     [FACT_BY_PERSON] = "person"};
+    (void)w;
+    console_json_text(b, "by", span_of(by[f->by]));
+    console_json_reading(b, f->property, &f->value, (struct span){0});
+    if (f->text.size > 0)
+        console_json_text(b, "rule", f->text);
+    if (f->ms > 0)
+        console_json_count(b, "for_ms", f->ms);
+}
+
+static void held(struct buf *b, const struct words *w, const struct fact *f)
+{
+    (void)w;
+    console_json_text(b, "rule", f->text);
+    console_json_reading(b, f->property, &f->value, (struct span){0});
+    if (f->ms > 0)
+        console_json_count(b, "for_ms", f->ms);
+}
+
+static void wanted(struct buf *b, const struct words *w, const struct fact *f)
+{
+    static const char *const stages[FACT_WANT_STAGE_COUNT] = {
+        [FACT_WANT_SENT] = "sent",           [FACT_WANT_ACKNOWLEDGED] = "acknowledged",
+        [FACT_WANT_CONFIRMED] = "confirmed", [FACT_WANT_EXPIRED] = "expired",
+        [FACT_WANT_REFUSED] = "refused",     [FACT_WANT_UNREACHABLE] = "unreachable"};
+    (void)w;
+    console_json_text(b, "topic", f->text);
+    console_json_text(b, "stage", span_of(stages[f->stage]));
+    console_json_count(b, "ms", f->ms);
+}
+
 static void plain_hello(struct buf *b, const struct words *w, const struct fact *f)
 {
     (void)w;
@@ -280,6 +316,9 @@ static const struct wording {
     [FACT_SUPERSEDED] = {"superseded", epoch},
     [FACT_FORKED] = {"forked", nothing},
     [FACT_CLOCK] = {"clock", clock_off},
+    [FACT_WANTED] = {"wanted", wanted},
+    [FACT_DECIDES] = {"decides", decides},
+    [FACT_HELD] = {"held", held},
     [FACT_PLAIN_HELLO] = {"plain_hello", plain_hello},
     [FACT_PLAIN_READING] = {"plain_reading", plain_reading},
     [FACT_STOPPED] = {"stopped", nothing},

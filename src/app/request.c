@@ -3,25 +3,29 @@
 #include "core/ident.h"
 #include "wire/field.h"
 
-enum { ASK, TOPIC, DEVICE, FROM, TO };
+enum { ASK, TOPIC, DEVICE, FROM, TO, VALUE, FOR, WAIT };
 
 static const struct field fields[] = {
-    [ASK] = FIELD("ask", "status, get, watch, history, ping or wait"),
+    [ASK] = FIELD("ask", "status, get, watch, history, ping, wait, why or set"),
     [TOPIC] = FIELD("topic", "a topic (sensor1/temperature), * for any characters"),
     [DEVICE] = FIELD("device", "a device's name (a-z 0-9 - _)"),
     [FROM] = FIELD("from", "milliseconds since 1970"),
     [TO] = FIELD("to", "milliseconds since 1970"),
+    [VALUE] = FIELD("value", "a number, true, false or a short printable text"),
+    [FOR] = FIELD("for", "milliseconds"),
+    [WAIT] = FIELD("wait", "milliseconds"),
 };
 
 static const struct field_set field_set = {fields, COUNT_OF(fields), 1U << ASK};
 
 static const struct kind {
     const char *name;
-    bool topic, device;
+    bool topic, device, value;
 } kinds[REQUEST_ASK_COUNT] = {
     [REQUEST_STATUS] = {"status", false, false}, [REQUEST_GET] = {"get", true, false},
     [REQUEST_WATCH] = {"watch", true, false},    [REQUEST_HISTORY] = {"history", true, false},
     [REQUEST_PING] = {"ping", false, true},      [REQUEST_WAIT] = {"wait", false, true},
+    [REQUEST_WHY] = {"why", false, true},        [REQUEST_SET] = {"set", true, false, true},
 };
 
 struct decoder {
@@ -48,6 +52,18 @@ static enum err read_topic(struct request *r, struct span text)
     return ERR_OK;
 }
 
+static enum err read_value(struct decoder *d, struct json_reader *reader)
+{
+    struct request *r = d->r;
+    enum err err = field_value(reader, &d->strings, &r->value);
+    if (err != ERR_OK || r->value.kind != VALUE_TEXT)
+        return err;
+    if (r->value.text.size > 0)
+        memcpy(r->text, r->value.text.bytes, r->value.text.size);
+    r->value.text.bytes = r->text;
+    return ERR_OK;
+}
+
 static enum err read_member(void *context, struct json_reader *reader, size_t which)
 {
     struct decoder *d = context;
@@ -56,6 +72,12 @@ static enum err read_member(void *context, struct json_reader *reader, size_t wh
         return field_u53(reader, 0, NUMBER_INTEGER_MAX, &d->r->from_ms);
     if (which == TO)
         return field_u53(reader, 0, NUMBER_INTEGER_MAX, &d->r->to_ms);
+    if (which == FOR)
+        return field_u53(reader, 0, NUMBER_INTEGER_MAX, &d->r->for_ms);
+    if (which == WAIT)
+        return field_u53(reader, 0, NUMBER_INTEGER_MAX, &d->r->wait_ms);
+    if (which == VALUE)
+        return read_value(d, reader);
     enum err err = field_text(reader, &d->strings, &text);
     if (err != ERR_OK)
         return err;
@@ -74,7 +96,7 @@ bool request_decode(struct span line, struct request *r, const char **cause)
     char memory[REQUEST_BYTES];
     struct json_reader reader;
     struct decoder d = {.r = r};
-    *r = (struct request){.to_ms = NUMBER_INTEGER_MAX};
+    *r = (struct request){.to_ms = NUMBER_INTEGER_MAX, .wait_ms = REQUEST_WAIT_MS};
     buf_init(&d.strings, memory, sizeof memory);
     json_reader_init(&reader, line);
     *cause = "a request is one JSON object";
@@ -83,6 +105,10 @@ bool request_decode(struct span line, struct request *r, const char **cause)
         return false;
     if (json_next(&reader) != JSON_END) {
         *cause = "something follows the request on its line";
+        return false;
+    }
+    if (kinds[r->ask].value && r->value.kind == VALUE_NONE) {
+        *cause = fields[VALUE].rule;
         return false;
     }
     *cause = fields[kinds[r->ask].topic ? TOPIC : DEVICE].rule;
@@ -113,6 +139,12 @@ void request_encode(const struct request *r, struct buf *b)
     if (r->ask == REQUEST_HISTORY) {
         put_time(b, ",\"from\":", r->from_ms);
         put_time(b, ",\"to\":", r->to_ms);
+    }
+    if (r->ask == REQUEST_SET) {
+        buf_text(b, ",\"value\":");
+        field_write_value(b, &r->value);
+        put_time(b, ",\"for\":", r->for_ms);
+        put_time(b, ",\"wait\":", r->wait_ms);
     }
     buf_char(b, '}');
 }

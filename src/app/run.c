@@ -215,10 +215,9 @@ static int start_parts(struct shell *sh, char *message)
     return err == ERR_OK ? RUN_OK : RUN_FAILED;
 }
 
-static void on_ping(void *context, struct span device)
+static void on_event(void *context, struct event *e)
 {
-    struct event e = {.kind = EVENT_PING, .ping = {.device = device}};
-    shell_event(context, &e);
+    shell_event(context, e);
 }
 
 /* A peer that cannot be asked still works. */
@@ -238,7 +237,7 @@ static int open_control(struct shell *sh, char *message)
                                  .udp = sh->udp,
                                  .facts = console_fact_mask(sh->console),
                                  .context = sh,
-                                 .on_ping = on_ping};
+                                 .on_event = on_event};
     if (answer_open(&sh->answer, &parts, path, message, MESSAGE_BYTES) != ERR_OK)
         console_notice(sh->console, message);
     return RUN_OK;

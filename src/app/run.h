@@ -34,6 +34,7 @@ struct run_options {
     const struct rule *rules; /* the built-in one for an actuator without any */
     size_t rule_count;
     const char *on_change; /* NULL: none */
+    bool no_rules;         /* not even the built-in ones */
     bool exit_at_end;      /* --exit */
     bool quiet, trace, json;
 };

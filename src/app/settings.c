@@ -249,6 +249,18 @@ static void check_end(const struct run_options *o, struct faults *faults)
         faults_add(faults, "--every and --speed both set the pace; leave one out");
 }
 
+static void complete_rules(struct settings *s)
+{
+    if (s->rule_count > 0 || s->run.no_rules)
+        return;
+    if (s->run.role == ROLE_ACTUATOR) {
+        rule_default_cool(&s->rules[s->rule_count++]);
+        rule_default_light(&s->rules[s->rule_count++]);
+    }
+    if (s->run.role == ROLE_CONTROLLER)
+        rule_default_mean(&s->rules[s->rule_count++]);
+}
+
 void settings_complete(struct settings *s, struct faults *faults)
 {
     struct run_options *o = &s->run;
@@ -258,14 +270,15 @@ void settings_complete(struct settings *s, struct faults *faults)
         o->has_source = true;
         o->source.kind = SOURCE_SIMULATE;
     }
-    if (o->role == ROLE_ACTUATOR && s->rule_count == 0)
-        rule_default(&s->rules[s->rule_count++]);
+    complete_rules(s);
     o->rules = s->rules;
     o->rule_count = s->rule_count;
     check_idle_flags(s, faults);
     check_writes(o, faults);
     check_end(o, faults);
-    if (o->on_change != NULL && o->rule_count == 0)
+    if (o->no_rules && o->rule_count > 0)
+        faults_add(faults, "--no-rules, and the configuration has rules; leave one out");
+    if (o->on_change != NULL && o->rule_count == 0 && o->role != ROLE_ACTUATOR)
         faults_add(faults,
                    "--on-change runs when a rule changes a property, and %s has no rule; put one "
                    "into its configuration (kith help config)",

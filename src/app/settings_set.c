@@ -294,6 +294,13 @@ static bool set_loopback(void *target, const char *value, char why[OPTIONS_WHY])
     return true;
 }
 
+static bool set_no_rules(void *target, const char *value, char why[OPTIONS_WHY])
+{
+    (void)why;
+    ((struct settings *)target)->run.no_rules = is_on(value);
+    return true;
+}
+
 static bool set_plain(void *target, const char *value, char why[OPTIONS_WHY])
 {
     (void)why;
@@ -337,6 +344,7 @@ static const struct options_entry entries[] = {
     {"role", "ROLE", ONCE, TOP, DEV, set_role, "sensor, actuator, controller or observer; else from the name"},
     {"config", "FILE", ONCE, NEVER, DEV, set_config, "rules and settings (YAML); else ~/.config/kith/DEVICE.yaml"},
     {"state-dir", "DIR", ONCE, NEVER, DEV, set_state_dir, "one folder for everything, instead of the XDG folders"},
+    {"no-rules", NULL, ONCE, TOP, DEV, set_no_rules, "decide nothing: leave the built-in rules out"},
     {"on-change", "COMMAND", ONCE, TOP, DEV, set_on_change, "run it when a rule changes a property: KITH_PROPERTY, KITH_VALUE"},
     {"simulate", "SCENARIO", ONCE, IN, READ, set_simulate, "home, environment, healthcare or industry; else one temperature"},
     {"dataset", "FILE", ONCE, IN, READ, set_dataset, "replay a recorded dataset: CSV, JSON or JSON lines"},

@@ -16,6 +16,8 @@ int verb_watch(int argc, char **argv);
 int verb_history(int argc, char **argv);
 int verb_ping(int argc, char **argv);
 int verb_wait(int argc, char **argv);
+int verb_set(int argc, char **argv);
+int verb_why(int argc, char **argv);
 const struct options_table *verb_dataset_options(void);
 
 /* Tells what is wrong with a command line, and whose help knows more; empties the list. */

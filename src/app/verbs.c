@@ -79,6 +79,19 @@ static const char history_more[] =
     "Records that no seal of their device covers yet are marked. Format and --json: kith help\n"
     "get.\n";
 
+static const char set_more[] =
+    "Shows how it goes: sent, acknowledged (on the device's disk, under a signature), confirmed\n"
+    "(the device says that it is so). A value is true, false, a number or a word; it holds\n"
+    "against rules until --for is over or auto is set, also when nobody waits for it any more.\n"
+    "Ends with 0 when confirmed, 3 when the device can't be reached, 4 when it is refused, 5 when\n"
+    "the time was too short.\n";
+
+static const char why_more[] = "Each decision with its conditions: \u2713 held, \u2717 did not. "
+                               "Those that changed something are\n"
+                               "records and come from its log; of those that changed nothing the "
+                               "device itself keeps the last\n"
+                               "64, one a second of each rule.\n";
+
 static const char wait_more[] =
     "A device is there when the peer that is asked has a session with it. Peers that are not yet\n"
     "started are waited for, too. Ends with 5 when --timeout is over.\n";
@@ -103,6 +116,13 @@ static const struct verb {
       "kith history actuator1/fan --csv > fan.csv\n",
       history_more, ask_options_history},
      verb_history},
+    {{"set", "set TOPIC VALUE [OPTIONS]", "what a device shall be",
+      "kith set actuator1/fan on --for 10m\nkith set actuator1/fan auto\n", set_more,
+      ask_options_set},
+     verb_set},
+    {{"why", "why DEVICE [OPTIONS]", "the last decisions, and what they rest on",
+      "kith why actuator1\nkith why controller1 -n 1 --json\n", why_more, ask_options_why},
+     verb_why},
     {{"ping", "ping DEVICE [OPTIONS]", "round trips over the session", "kith ping sensor1 -n 10\n",
       "Ends with 3 when there is no session with the device, with 5 when an answer did not come.\n",
       ask_options_ping},

@@ -410,6 +410,55 @@ static void clock_off(struct buf *b, const struct words *w, const struct fact *f
     buf_text(b, "; set it there (timedatectl set-ntp true)");
 }
 
+static void decides(struct buf *b, const struct words *w, const struct fact *f)
+{
+    (void)w;
+    if (f->by == FACT_BY_RULE) {
+        put_capitalised(b, f->property);
+        buf_text(b, ": ");
+        put_text(b, f->cause);
+        buf_text(b, " no longer decides; our own rule ");
+        put_name(b, f->text);
+        buf_text(b, " does");
+        return;
+    }
+    put_capitalised(b, f->property);
+    buf_text(b, ": ");
+    put_name(b, f->device);
+    if (f->by == FACT_BY_CONTROLLER) {
+        buf_text(b, " decides from now on; our own rules step back");
+        return;
+    }
+    buf_text(b, " wants ");
+    words_value(b, &f->value, (struct span){0});
+    if (f->ms > 0) {
+        buf_text(b, " for ");
+        duration_write(b, f->ms);
+    }
+    buf_text(b, "; rules do not count until then");
+    if (f->ms == 0)
+        buf_text(b, " `auto` is set");
+}
+
+static void held(struct buf *b, const struct words *w, const struct fact *f)
+{
+    (void)w;
+    buf_text(b, "Rule ");
+    put_name(b, f->text);
+    buf_text(b, " wants ");
+    put_name(b, f->property);
+    buf_char(b, ' ');
+    words_value(b, &f->value, (struct span){0});
+    buf_text(b, "; what ");
+    put_name(b, f->device);
+    buf_text(b, " set holds");
+    if (f->ms > 0) {
+        buf_text(b, " for ");
+        duration_write(b, f->ms);
+        buf_text(b, " more");
+    }
+}
+
 static void stopped(struct buf *b, const struct words *w, const struct fact *f)
 {
     (void)w, (void)f;
@@ -448,6 +497,8 @@ static const struct wording {
     [FACT_SUPERSEDED] = {superseded, ALWAYS, WORDS_BAD},
     [FACT_FORKED] = {forked, ALWAYS, WORDS_BAD},
     [FACT_CLOCK] = {clock_off, ALWAYS, WORDS_BAD},
+    [FACT_DECIDES] = {decides, ALWAYS, WORDS_STRONG},
+    [FACT_HELD] = {held, ALWAYS, WORDS_USUAL},
     [FACT_PLAIN_HELLO] = {plain_hello, UNLESS_QUIET, WORDS_USUAL},
     [FACT_PLAIN_READING] = {plain_reading, UNLESS_QUIET, WORDS_USUAL},
     [FACT_STOPPED] = {stopped, UNLESS_QUIET, WORDS_USUAL},

@@ -27,28 +27,38 @@ bool access_may(enum role role, enum access_act act)
     return may[role][act];
 }
 
-static bool split_topic(struct span topic, struct span *device, struct span *property, bool *set)
+static bool cut_suffix(struct span *s, const char *suffix)
+{
+    size_t size = strlen(suffix);
+    if (s->size <= size || memcmp(s->bytes + s->size - size, suffix, size) != 0)
+        return false;
+    s->size -= size;
+    return true;
+}
+
+bool access_topic_split(struct span topic, struct access_topic *out)
 {
     const char *slash = topic.size > 0 ? memchr(topic.bytes, '/', topic.size) : NULL;
     if (slash == NULL)
         return false;
-    *device = (struct span){topic.bytes, (size_t)(slash - topic.bytes)};
-    *property = (struct span){slash + 1, topic.size - device->size - 1};
-    *set = property->size > 4 && memcmp(property->bytes + property->size - 4, "/set", 4) == 0;
-    if (*set)
-        property->size -= 4;
+    out->device = (struct span){topic.bytes, (size_t)(slash - topic.bytes)};
+    out->property = (struct span){slash + 1, topic.size - out->device.size - 1};
+    out->kind = ACCESS_REPORTED;
+    if (cut_suffix(&out->property, "/set"))
+        out->kind = ACCESS_SET;
+    else if (cut_suffix(&out->property, "/auto"))
+        out->kind = ACCESS_AUTO;
     return true;
 }
 
 enum access_act access_of(struct span author, struct span topic)
 {
-    struct span device, property;
-    bool set;
-    if (!split_topic(topic, &device, &property, &set))
+    struct access_topic t;
+    if (!access_topic_split(topic, &t))
         return ACCESS_FOREIGN;
-    if (set)
+    if (t.kind != ACCESS_REPORTED)
         return ACCESS_WANT;
-    return span_equal(author, device) ? ACCESS_REPORT : ACCESS_FOREIGN;
+    return span_equal(author, t.device) ? ACCESS_REPORT : ACCESS_FOREIGN;
 }
 
 const char *access_role_text(enum role role)
@@ -117,8 +127,7 @@ bool access_property_valid(struct span property)
 
 bool access_topic_valid(struct span topic)
 {
-    struct span device, property;
-    bool set;
-    return split_topic(topic, &device, &property, &set) && access_name_valid(device) &&
-           access_property_valid(property);
+    struct access_topic t;
+    return access_topic_split(topic, &t) && access_name_valid(t.device) &&
+           access_property_valid(t.property);
 }

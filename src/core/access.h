@@ -9,7 +9,7 @@ enum role { ROLE_SENSOR, ROLE_ACTUATOR, ROLE_CONTROLLER, ROLE_OBSERVER, ROLE_COU
 
 enum access_act {
     ACCESS_REPORT,  /* <self>/<property> */
-    ACCESS_WANT,    /* <device>/<property>/set, and commands */
+    ACCESS_WANT,    /* <device>/<property>/set (a person) and /auto (a rule), and commands */
     ACCESS_ENROL,   /* trust records; an issuing key is needed as well */
     ACCESS_FOREIGN, /* <other>/<property> without /set: nobody may */
     ACCESS_ACT_COUNT,
@@ -29,7 +29,20 @@ bool access_name_valid(struct span name);
 /* A property is a name that is not a message or record word of the protocol ("hello", "set",
  * "seal", ...). */
 bool access_property_valid(struct span property);
-/* device '/' property, with "/set" behind or not. */
+/* device '/' property, with "/set" or "/auto" behind or not. */
 bool access_topic_valid(struct span topic);
+
+/* The parts of a topic; spans into it. */
+enum access_kind {
+    ACCESS_REPORTED, /* device '/' property */
+    ACCESS_SET,      /* ... "/set": what a person wants */
+    ACCESS_AUTO,     /* ... "/auto": what a controller's rule wants */
+};
+struct access_topic {
+    struct span device, property;
+    enum access_kind kind;
+};
+/* False without a slash. The parts need not be valid names. */
+bool access_topic_split(struct span topic, struct access_topic *out);
 
 #endif

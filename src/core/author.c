@@ -119,23 +119,32 @@ static void tell_own(struct node *n, enum fact_kind kind, const struct record *r
 enum err author_append(struct node *n, const struct author_entry *entry, struct record *record)
 {
     struct log *l = n->log;
-    if (!access_may(n->self.role, ACCESS_REPORT))
+    bool wanted = entry->topic.size > 0;
+    if (!access_may(n->self.role, wanted ? ACCESS_WANT : ACCESS_REPORT))
         return ERR_DENIED;
     if (author_room(n) == 0)
         return ERR_FULL;
     char *memory = log_window_reserve(l);
     if (memory == NULL)
         return ERR_MEMORY;
+    struct stamp stamp = {n->wall_ms, 0};
+    if (wanted)
+        stamp = stamp_next(&n->clock, n->wall_ms);
     struct record r = {
         .device = {n->self.device, strlen(n->self.device)},
         .type = entry->type,
+        .topic = entry->topic,
         .epoch = l->id.epoch,
         .seq = l->last + 1,
-        .ts = n->wall_ms,
+        .ts = stamp.ts,
+        .tick = stamp.tick,
         .source_ts = entry->source_ts,
         .value = entry->trust == RULE_PLAIN ? (struct value){.kind = VALUE_NONE} : entry->value,
         .unit = entry->unit,
         .plain = entry->trust == RULE_PLAIN,
+        .for_ms = entry->for_ms,
+        .answers = entry->answers,
+        .cause = entry->cause,
     };
     size_t size = n->encode(&r, memory, LIMIT_RECORD);
     if (size == 0)
@@ -145,6 +154,8 @@ enum err author_append(struct node *n, const struct author_entry *entry, struct 
         return err;
     r.bytes = (struct span){memory, size};
     l->seen = l->last;
+    if (wanted)
+        l->urgent = l->last;
     node_counted(n, NODE_RECORDS_OWN);
     tell_own(n, FACT_APPENDED, &r);
     if (record != NULL)
@@ -230,6 +241,16 @@ static void order_act(struct node *n, const struct node_act *act)
     struct effect *effect = event_effects_add(n->fx, EFFECT_ACT);
     effect->act.property = event_effects_copy(n->fx, span_of(act->property));
     effect->act.value = value_text(event_effects_copy(n->fx, span_of(act->value)));
+}
+
+void author_act(struct node *n, struct span property, struct span value)
+{
+    struct node_act act = {.epoch = n->epoch, .seq = n->log->last};
+    ident_name_copy(act.property, property);
+    check(value.size <= LIMIT_VALUE_TEXT);
+    memcpy(act.value, value.bytes, value.size);
+    if (ring_push(&n->acts, &act) != ERR_OK)
+        n->fx->out_of_memory = true;
 }
 
 /* What a property of ours changed to is carried out once that is on disk, so that no crash makes it

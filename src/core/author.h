@@ -15,10 +15,13 @@ size_t author_room(const struct node *n);
 
 struct author_entry {
     struct span type;
+    struct span topic; /* a wanted one, `type` is "set" then; else empty */
     struct value value;
     struct span unit;
     uint64_t source_ts;
     enum rule_trust trust; /* RULE_PLAIN: the value is left out */
+    uint64_t for_ms;
+    struct span answers, cause;
 };
 /* Appends a record; *record (may be NULL) describes it until the next append. ERR_FULL: no room
  * now. ERR_DENIED: our role writes nothing. */
@@ -28,6 +31,8 @@ void author_readings(struct node *n, const struct reading *readings, size_t coun
 /* Orders to be stored what this step appended, and the state's changed topics. */
 void author_store(struct node *n);
 
+/* A property of ours is to become this, once its record, which is our last, is on disk. */
+void author_act(struct node *n, struct span property, struct span value);
 /* Carries out what still waits for its record to be on disk. */
 void author_act_all(struct node *n);
 

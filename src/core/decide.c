@@ -1,21 +1,23 @@
 #include "core/decide.h"
 
-#include "core/author.h"
-#include "core/members.h"
+#include "core/drive.h"
+#include "core/order.h"
+#include "core/why.h"
 
 #include <stdlib.h>
 
-/* The happy path of an actuator: a fresh reading feeds every rule that wants it; each such rule is
- * evaluated and its outcome told, and when it differs from what our property is, a record goes into
- * our log and the action is carried out once that record is on disk. */
+/* The happy path: a fresh reading feeds every rule that wants it; each such rule is evaluated, and
+ * its outcome goes to the property of ours that it drives (drive.c), or to those of others
+ * (order.c). */
 
 enum err decide_init(struct node *n, const struct rule *rules, size_t count)
 {
-    n->rules_at_ms = n->summary_at_ms = NODE_NEVER;
+    n->rules_at_ms = n->summary_at_ms = n->order_at_ms = NODE_NEVER;
     if (count == 0)
         return ERR_OK;
     n->rules = calloc(count, sizeof *n->rules);
-    if (n->rules == NULL)
+    n->whys = calloc(NODE_WHYS, sizeof *n->whys);
+    if (n->rules == NULL || n->whys == NULL)
         return ERR_MEMORY;
     for (size_t i = 0; i < count; i++)
         rule_init(&n->rules[i], &rules[i]);
@@ -28,68 +30,12 @@ void decide_fini(struct node *n)
     for (size_t i = 0; i < n->rule_count; i++)
         rule_fini(&n->rules[i]);
     free(n->rules);
+    free(n->whys);
     n->rules = NULL;
+    n->whys = NULL;
     n->rule_count = 0;
-}
-
-/* Whether our property was written with this outcome already. */
-static bool property_is(const struct rule_state *s)
-{
-    return s->reported && s->reported_active == s->active;
-}
-
-static bool carried_out(const struct rule_state *s)
-{
-    return s->acted && s->acted_active == s->active;
-}
-
-static void carry_out(struct node *n, const struct rule_state *s)
-{
-    struct node_act act = {.epoch = n->epoch, .seq = n->log->last};
-    ident_name_copy(act.property, span_of(s->rule.property));
-    ident_name_copy(act.value, rule_value(s));
-    if (ring_push(&n->acts, &act) != ERR_OK)
-        n->fx->out_of_memory = true;
-}
-
-/* Writes what the property is now. While nothing can be written a change is still carried out,
- * once: a fan must not wait for a disk. */
-static void report(struct node *n, struct rule_state *s)
-{
-    struct author_entry entry = {
-        .type = span_of(s->rule.property),
-        .value = value_text(rule_value(s)),
-        .trust = s->plain ? RULE_PLAIN : RULE_PROVEN,
-    };
-    enum err err = author_append(n, &entry, NULL);
-    if (err == ERR_MEMORY)
-        n->fx->out_of_memory = true;
-    s->reported = err == ERR_OK;
-    s->reported_active = s->active;
-    if (carried_out(s))
-        return;
-    s->acted = true;
-    s->acted_active = s->active;
-    if (err == ERR_OK) {
-        carry_out(n, s);
-        return;
-    }
-    author_act_all(n); /* what waits for the disk comes before */
-    struct effect *effect = event_effects_add(n->fx, EFFECT_ACT);
-    effect->act.property = span_of(s->rule.property);
-    effect->act.value = value_text(rule_value(s));
-}
-
-static void tell_rule(struct node *n, enum fact_kind kind, const struct rule_state *s, bool changed)
-{
-    struct fact *fact = node_fact(n, kind, span_of(n->self.device));
-    if (fact == NULL)
-        return;
-    fact->text = span_of(s->rule.name);
-    fact->property = span_of(s->rule.property);
-    fact->value = value_text(rule_value(s));
-    fact->active = s->active;
-    fact->changed = changed;
+    drive_fini(n);
+    order_fini(n);
 }
 
 static void note_deadline(struct node *n, const struct rule_state *s)
@@ -97,17 +43,36 @@ static void note_deadline(struct node *n, const struct rule_state *s)
     node_soon(&n->rules_at_ms, rule_deadline(s, n->now_ms));
 }
 
-static void evaluate(struct node *n, struct rule_state *s)
+static void tell_state(struct node *n, const struct rule_state *s)
 {
-    bool was = s->active;
+    struct fact *fact = node_fact(n, FACT_STATE, span_of(n->self.device));
+    if (fact == NULL)
+        return;
+    fact->text = span_of(s->rule.name);
+    fact->property = span_of(s->rule.property);
+    fact->value = value_text(rule_value(s));
+    fact->active = s->active;
+}
+
+enum asked_by { ASKED_BY_READING, ASKED_BY_TIME };
+
+static void evaluate(struct node *n, struct rule_state *s, enum asked_by by)
+{
+    bool was = s->active, first = s->used_ms == 0;
     rule_evaluate(s, n->now_ms);
     note_deadline(n, s);
-    bool changed = !carried_out(s);
-    if (was != s->active)
-        tell_rule(n, FACT_STATE, s, true);
-    if (!property_is(s))
-        report(n, s);
-    tell_rule(n, FACT_ACTION, s, changed);
+    bool changed = was != s->active;
+    if (!changed && !first)
+        why_unchanged(n, s);
+    if (!order_is_foreign(&s->rule)) {
+        if (changed || by == ASKED_BY_READING)
+            drive_evaluated(n, s, span_of(s->rule.property));
+        return;
+    }
+    if (changed)
+        tell_state(n, s);
+    if (changed || first)
+        order_evaluated(n, s);
 }
 
 static void summarise(struct node *n, const struct reading *r)
@@ -182,40 +147,53 @@ void decide_reading(struct node *n, struct span device, const struct reading *r,
         if (rule_feed(s, device, &r->value, at_ms, trust) != ERR_OK)
             n->fx->out_of_memory = true;
         else
-            evaluate(n, s);
+            evaluate(n, s, ASKED_BY_READING);
     }
     if (!used)
         note_unused(n, device, r);
 }
 
-void decide_restore(struct node *n, const struct record *r)
+/* What a rule drives is as this record says. */
+static void restore_rule(struct rule_state *s, const struct record *r)
 {
-    for (size_t i = 0; i < n->rule_count; i++) {
+    if (r->value.kind != VALUE_TEXT)
+        return;
+    if (span_is(r->value.text, s->rule.value_active))
+        s->active = true;
+    else if (span_is(r->value.text, s->rule.value_idle))
+        s->active = false;
+}
+
+void decide_restore(struct node *n, const struct log_id *id, const struct record *r)
+{
+    struct access_topic t, target;
+    bool own = strcmp(id->device, n->self.device) == 0;
+    bool split = r->topic.size > 0 && access_topic_split(r->topic, &t);
+    for (size_t i = 0; own && i < n->rule_count; i++) {
         struct rule_state *s = &n->rules[i];
-        if (!span_is(r->type, s->rule.property) || r->value.kind != VALUE_TEXT)
-            continue;
-        bool active = span_is(r->value.text, s->rule.value_active);
-        if (!active && !span_is(r->value.text, s->rule.value_idle))
-            continue;
-        s->active = s->reported_active = s->acted_active = active;
-        s->reported = s->acted = true;
+        bool foreign = order_is_foreign(&s->rule);
+        if (!foreign && r->topic.size == 0 && span_is(r->type, s->rule.property))
+            restore_rule(s, r);
+        if (foreign && split && t.kind == ACCESS_AUTO &&
+            access_topic_split(span_of(s->rule.property), &target) &&
+            span_equal(t.property, target.property))
+            restore_rule(s, r);
     }
+    if (own || split)
+        drive_restore(n, id, r);
 }
 
 void decide_restate(struct node *n)
 {
-    for (size_t i = 0; i < n->rule_count; i++) {
-        struct rule_state *s = &n->rules[i];
-        if (s->used_ms == 0)
-            continue;
-        struct author_entry entry = {
-            .type = span_of(s->rule.property),
-            .value = value_text(rule_value(s)),
-            .trust = s->plain ? RULE_PLAIN : RULE_PROVEN,
-        };
-        s->reported = author_append(n, &entry, NULL) == ERR_OK;
-        s->reported_active = s->active;
-    }
+    drive_restate(n);
+    order_restate(n);
+}
+
+void decide_settle(struct node *n)
+{
+    n->unsettled = false;
+    drive_settle(n);
+    order_settle(n);
 }
 
 /* The sum of great numbers may be beyond every number; their mean is not. */
@@ -250,29 +228,23 @@ static void tell_summaries(struct node *n)
 
 void decide_tick(struct node *n)
 {
+    if (drive_deadline(n) <= n->now_ms || n->order_at_ms <= n->now_ms)
+        n->unsettled = true;
     if (n->summary_at_ms <= n->now_ms)
         tell_summaries(n);
     if (n->rules_at_ms > n->now_ms)
         return;
     n->rules_at_ms = NODE_NEVER;
-    for (size_t i = 0; i < n->rule_count; i++) {
-        struct rule_state *s = &n->rules[i];
-        bool was = s->active;
-        if (s->used_ms == 0)
-            continue;
-        rule_evaluate(s, n->now_ms);
-        note_deadline(n, s);
-        if (was == s->active)
-            continue;
-        tell_rule(n, FACT_STATE, s, true);
-        report(n, s);
-        tell_rule(n, FACT_ACTION, s, true);
-    }
+    for (size_t i = 0; i < n->rule_count; i++)
+        if (n->rules[i].used_ms > 0)
+            evaluate(n, &n->rules[i], ASKED_BY_TIME);
 }
 
 uint64_t decide_deadline(const struct node *n)
 {
     uint64_t deadline = n->rules_at_ms;
     node_soon(&deadline, n->summary_at_ms);
+    node_soon(&deadline, n->order_at_ms);
+    node_soon(&deadline, drive_deadline(n));
     return deadline;
 }

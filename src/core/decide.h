@@ -11,10 +11,12 @@ void decide_fini(struct node *n);
 /* A value of another device; age_ms: how long ago it was taken. */
 void decide_reading(struct node *n, struct span device, const struct reading *r, uint64_t age_ms,
                     enum rule_trust trust);
-/* The state came back from disk: rules begin where they stood. `r` is a record of ours. */
-void decide_restore(struct node *n, const struct record *r);
+/* The state came back from disk: rules and properties begin where they stood. */
+void decide_restore(struct node *n, const struct log_id *id, const struct record *r);
 /* A new epoch began while running: what our properties are goes into the new log. */
 void decide_restate(struct node *n);
+/* Who is there, or what is wanted, changed in this step: who decides now may be another. */
+void decide_settle(struct node *n);
 void decide_tick(struct node *n);
 uint64_t decide_deadline(const struct node *n);
 

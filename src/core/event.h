@@ -47,8 +47,10 @@ enum event_kind {
     EVENT_FETCHED,  /* answers FETCH */
     EVENT_SIGNED,   /* answers SIGN */
     EVENT_VERIFIED, /* answers VERIFY */
-    EVENT_PING,    /* a person asks for a round trip to a device: FACT_PONG answers when its session
-                      does; nothing happens without one */
+    EVENT_WANT, /* a person wants a property of a device to have a value: FACT_WANTED tells how that
+                   goes, with the same id */
+    EVENT_PING, /* a person asks for a round trip to a device: FACT_PONG answers when its session
+                   does; nothing happens without one */
     EVENT_CHANGED, /* an interface came, went or has another address */
     EVENT_LEAVE,   /* a person wants it to end: say goodbye, then EXIT */
     EVENT_TICK,    /* node_deadline() has come */
@@ -59,6 +61,7 @@ struct event {
     enum event_kind kind;
     uint64_t now_ms;  /* monotonic, any origin; never goes back */
     uint64_t wall_ms; /* since 1970 UTC; may jump */
+    int32_t zone_s;   /* local time is so much ahead of UTC; for schedules */
     union {
         struct {
             struct log_id id;
@@ -123,6 +126,13 @@ struct event {
         struct {
             uint64_t ticket;
         } stored;
+        struct {
+            uint64_t id;
+            struct span topic;  /* device '/' property */
+            struct value value; /* the text "auto": takes back what was wanted */
+            uint64_t for_ms;    /* 0: until it is taken back */
+            uint64_t wait_ms;   /* for its outcome */
+        } want;
         struct {
             struct span device;
         } ping;
@@ -248,7 +258,7 @@ struct effect {
         } plain;
         struct {
             struct span property;
-            struct value value;
+            struct value value; /* a text: "on", "21.5", "true" */
         } act;
         struct fact fact;
         struct {

@@ -36,15 +36,37 @@ enum fact_kind {
     FACT_CLOCK,         /* device, ms: its clock is off by so much */
     FACT_PLAIN_HELLO,   /* device, address: a plain peer */
     FACT_PLAIN_READING, /* record: a plain reading that our rules may use */
-    FACT_PONG,          /* device, ms: how long the answer to EVENT_PING took */
+    FACT_WANTED,        /* id, stage, ms: since it was asked; text: the topic; cause: why not */
+    FACT_DECIDES, /* property; device: who decides about it from now on, ourselves or a controller;
+                     by; text: the rule, or what ended the one before */
+    FACT_HELD,    /* property, value: what a rule wants; device: whose wish holds against it */
+    FACT_PONG,    /* device, ms: how long the answer to EVENT_PING took */
     FACT_STOPPED,
     FACT_KIND_COUNT,
 };
 
 enum fact_how { FACT_BY_BROADCAST, FACT_BY_ANSWER, FACT_BY_ADDRESS, FACT_BY_MEMORY, FACT_BY_THEM };
 
+/* How far a person's wish has come; from FACT_CONFIRMED on it is over. */
+enum fact_stage {
+    FACT_WANT_SENT,         /* written, and on its way as far as its target is there */
+    FACT_WANT_ACKNOWLEDGED, /* on the target's disk, under our seal */
+    FACT_WANT_CONFIRMED,    /* the target says that it is so */
+    FACT_WANT_EXPIRED,      /* time is up: nothing came back */
+    FACT_WANT_UNREACHABLE,  /* time is up, and there is no session with the target */
+    FACT_WANT_REFUSED,      /* not written, or somebody wanted something else meanwhile */
+    FACT_WANT_STAGE_COUNT,
+};
+
+/* Who decides what a property of ours is. */
+enum fact_by { FACT_BY_NOBODY, FACT_BY_RULE, FACT_BY_CONTROLLER, FACT_BY_PERSON };
+
 struct fact {
     enum fact_kind kind;
+    enum fact_stage stage;
+    enum fact_by by;
+    uint64_t id;
+    struct span cause;
     struct span device;
     enum role role;
     struct address address;

@@ -52,6 +52,9 @@ static inline bool ident_address_equal(struct address a, struct address b)
     return a.ipv4 == b.ipv4 && a.port == b.port;
 }
 
+/* "controller1/1572864/17": a record's name within its network. */
+void ident_record_name(char out[LIMIT_RECORD_NAME + 1], struct span device, uint64_t epoch,
+                       uint64_t seq);
 /* Copies a name of at most LIMIT_NAME bytes and terminates it. */
 void ident_name_copy(char out[LIMIT_NAME + 1], struct span name);
 

@@ -11,6 +11,8 @@ enum {
     LIMIT_UNIT = 15,                  /* the longest registered SenML unit has 10 characters */
     LIMIT_VALUE_TEXT = 255,           /* a state is a word, not a document */
     LIMIT_REASON = 127,               /* causes told to a peer */
+    LIMIT_RECORD_NAME = LIMIT_NAME + 2 * 17, /* "controller1/1572864/17" */
+    LIMIT_CAUSE = 1536, /* a decision's inputs within its record: more are cut, and said to be */
 
     /* Messages. A record fits a line 16 times, a line fits a socket buffer. */
     LIMIT_DATAGRAM = 1024, /* below every MTU, and what a lesson's peer reads in one recvfrom() */
@@ -41,7 +43,11 @@ enum {
     LIMIT_DIAL_BURST = 3,        /* a power-on of everybody must not drown anybody */
     LIMIT_ADDRESSES = 4,         /* a device's last known ones */
     LIMIT_RULES = 64,
-    LIMIT_FOREIGN = 16, /* other networks reported; more are only counted */
+    LIMIT_DRIVES = 64,   /* properties of ours that somebody drives; at the bound another is refused
+                          */
+    LIMIT_ORDERS = 1024, /* properties of others that our rules drive; likewise */
+    LIMIT_WANTED = 64,   /* a person's wishes whose outcome is awaited; likewise */
+    LIMIT_FOREIGN = 16,  /* other networks reported; more are only counted */
 
     /* Flow. */
     LIMIT_UNSENT = 131072,     /* bytes a socket may owe before bulk sending pauses */
@@ -81,8 +87,12 @@ enum {
     TIME_FRESH_MS = 30000,        /* a value older than this is stale for rules */
     TIME_UNUSED_MS = 30000,       /* a reading that no rule used for this long is named */
     TIME_NOBODY_MS = 10000,       /* nobody found */
-    TIME_SUMMARY_MS = 5000,       /* between a controller's summaries */
-    TIME_STORE_RETRY_MS = 1000,   /* after a failed store */
+    TIME_WHY_MS = 1000,   /* between two decisions of a rule that changed nothing and are kept */
+    TIME_ORDER_MS = 1000, /* between two claims of ours to a property that another controller claims
+                           */
+    TIME_CLOCK_MS = 120000,     /* a clock that is further off than this is named */
+    TIME_SUMMARY_MS = 5000,     /* between a controller's summaries */
+    TIME_STORE_RETRY_MS = 1000, /* after a failed store */
     TIME_LEAVE_MS = 1000, /* a leaving peer waits this long for its last records to be stored and
                              sent */
 };

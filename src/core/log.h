@@ -50,7 +50,8 @@ struct log {
     struct log_seal stored_seal; /* durable: what a failed store falls back to */
     struct log_seal asking;      /* being signed or verified; seq 0: none */
     struct log_seal waiting;     /* came while `asking` was out */
-    uint64_t unsealed_since_ms;  /* own: when the oldest stored record behind the seal was stored */
+    uint64_t urgent; /* own: the last record that is to be sealed as soon as it is stored */
+    uint64_t unsealed_since_ms; /* own: when the oldest stored record behind the seal was stored */
 
     char *window; /* own: records' bytes, each with a comma behind it */
     size_t window_begin, window_end, window_capacity;

@@ -3,12 +3,14 @@
 #include "core/author.h"
 #include "core/decide.h"
 #include "core/discovery.h"
+#include "core/drive.h"
 #include "core/members.h"
 #include "core/node_state.h"
 #include "core/peer.h"
 #include "core/seal.h"
 #include "core/session.h"
 #include "core/sync.h"
+#include "core/want.h"
 
 #include <stdlib.h>
 
@@ -75,6 +77,7 @@ void node_free(struct node *n)
     for (size_t i = 0; i < n->configured_count; i++)
         free(n->configured[i]);
     decide_fini(n);
+    want_fini(n);
     members_fini(n);
     state_fini(&n->state);
     ring_fini(&n->stores);
@@ -166,6 +169,13 @@ static struct log *restored(const struct node *n, const struct log_id *id)
     return m == NULL ? NULL : members_log(m, &id->key, id->epoch);
 }
 
+static void restored_record(struct node *n, const struct log_id *id, const struct record *r)
+{
+    if (r->topic.size > 0)
+        stamp_merge(&n->clock, (struct stamp){r->ts, r->tick});
+    decide_restore(n, id, r);
+}
+
 static void restore_tail(struct node *n, const struct event *e)
 {
     struct log *l = restored(n, &e->restore_record.id);
@@ -180,8 +190,8 @@ static void restore_tail(struct node *n, const struct event *e)
     /* A crash may have come between the record and its topic's row. */
     if (state_apply(&n->state, &l->id, r) == ERR_MEMORY)
         n->fx->out_of_memory = true;
-    if (l->own && r->topic.size == 0)
-        decide_restore(n, r);
+    if (state_holds(&n->state, &l->id, r))
+        restored_record(n, &l->id, r);
 }
 
 static void restore_topic(struct node *n, const struct event *e)
@@ -195,11 +205,11 @@ static void restore_topic(struct node *n, const struct event *e)
         n->fx->out_of_memory = true;
     if (err == ERR_OK)
         (void)state_take_dirty(&n->state);
-    if (state_is_newer(&n->state, r))
+    if (!state_holds(&n->state, id, r))
         return;
+    restored_record(n, id, r);
     if (!own || r->topic.size > 0)
         return;
-    decide_restore(n, r);
     struct fact *fact = node_fact(n, FACT_RESTORED_TOPIC, r->device);
     if (fact != NULL)
         fact->record = r;
@@ -210,6 +220,7 @@ static void start(struct node *n, uint64_t epoch)
     n->started_ms = n->last_ms = n->now_ms;
     author_begin(n, epoch);
     n->started = true;
+    drive_restored(n);
     struct fact *fact = node_fact(n, FACT_STARTED, span_of(n->self.device));
     if (fact != NULL)
         fact->epoch = epoch;
@@ -278,6 +289,7 @@ static void tick(struct node *n, const struct event *e)
     discovery_tick(n);
     peer_tick(n);
     decide_tick(n);
+    want_tick(n);
     if (!n->store_failed || n->store_retry_ms > n->now_ms)
         return;
     n->store_retry_ms = n->now_ms + TIME_STORE_RETRY_MS;
@@ -396,6 +408,7 @@ static event_fn *const handlers[EVENT_KIND_COUNT] = {
     [EVENT_FETCHED] = sync_fetched,
     [EVENT_SIGNED] = seal_signed,
     [EVENT_VERIFIED] = seal_verified,
+    [EVENT_WANT] = want_ask,
     [EVENT_PING] = on_ping,
     [EVENT_CHANGED] = on_changed,
     [EVENT_LEAVE] = leave,
@@ -426,6 +439,8 @@ void node_step(struct node *n, const struct event *e, struct effects *fx)
     check(e->kind < EVENT_KIND_COUNT && (n->started || e->kind <= EVENT_START));
     handlers[e->kind](n, e);
     if (n->started && !n->exited) {
+        if (n->unsettled)
+            decide_settle(n);
         author_store(n);
         seal_pump(n);
         sync_pump(n);
@@ -443,6 +458,7 @@ uint64_t node_deadline(const struct node *n)
     node_soon(&deadline, peer_deadline(n));
     node_soon(&deadline, seal_deadline(n));
     node_soon(&deadline, decide_deadline(n));
+    node_soon(&deadline, want_deadline(n));
     if (n->store_failed)
         node_soon(&deadline, n->store_retry_ms);
     if (n->leaving)

@@ -5,11 +5,14 @@
 #include "core/log.h"
 #include "core/node.h"
 #include "core/rule.h"
+#include "core/stamp.h"
 #include "core/state.h"
 
 /* The inside of a node, for core's own modules; nobody else includes it. One file per noun decides:
  * members.c (who is known), discovery.c (hellos and dialling), peer.c (a session's life), sync.c
- * (who lacks what), seal.c, author.c (our own log), decide.c (rules), node.c (the seam). */
+ * (who lacks what), seal.c, author.c (our own log), decide.c (rules), drive.c (what a property of
+ * ours is), order.c (what our rules want of others), want.c (what a person wants), node.c (the
+ * seam). */
 
 #define NODE_NEVER UINT64_MAX
 
@@ -102,7 +105,7 @@ struct node_store {
 struct node_act {
     uint64_t epoch, seq; /* performed when this record of ours is on disk */
     char property[LIMIT_NAME + 1];
-    char value[LIMIT_NAME + 1];
+    char value[LIMIT_VALUE_TEXT + 1];
 };
 
 /* A type that readings come in and that no rule uses. */
@@ -119,6 +122,15 @@ struct node_summary {
     uint64_t count;
     double sum, low, high;
 };
+
+/* A decision that changed nothing. */
+struct why_entry {
+    uint64_t wall_ms;
+    bool active;
+    char cause[LIMIT_CAUSE + 1];
+};
+
+enum { NODE_WHYS = 64 };
 
 enum { NODE_SUMMARIES = 64, NODE_UNUSED = 16, NODE_PLAIN_PEERS = 64, NODE_PLAIN_TYPES = 8 };
 
@@ -143,6 +155,7 @@ struct node {
 
     bool started, leaving, exited;
     bool store_failed;
+    bool unsettled;   /* who is there, or what is wanted, changed in this step */
     bool epoch_asked; /* EFFECT_EPOCH is out */
     uint64_t started_ms, leave_ms, store_retry_ms;
     bool ever_session;
@@ -179,6 +192,17 @@ struct node {
     struct ring stores; /* struct node_store */
     uint64_t ticket;
     struct ring acts; /* struct node_act */
+
+    struct node_want *wants;
+    size_t want_count;
+    struct stamp clock; /* the greatest stamp seen or given */
+    struct drive *drives[LIMIT_DRIVES];
+    size_t drive_count;
+    struct order *orders;
+    size_t order_count;
+    uint64_t order_at_ms;   /* when a claim may be made again; NODE_NEVER: none is to be */
+    struct why_entry *whys; /* NODE_WHYS of them, the newest at why_count - 1; NULL without rules */
+    uint64_t why_count;
 
     struct rule_state *rules;
     size_t rule_count;

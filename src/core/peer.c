@@ -389,6 +389,7 @@ static void do_open(struct node *n, struct session *s, const struct message *m, 
     }
     member->left = false;
     member->session = s;
+    n->unsettled = true;
     s->member = member;
     if (s->dialer != NULL)
         s->dialer->link = 0;

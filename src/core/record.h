@@ -10,7 +10,7 @@ struct record {
     struct span bytes;
     struct span device; /* the author */
     struct span type;   /* the property, or "set" when `topic` is given */
-    struct span topic;  /* "actuator1/fan/set"; empty: <device>/<type> */
+    struct span topic;  /* "actuator1/fan/set" or ".../auto"; empty: <device>/<type> */
     uint64_t epoch;
     uint64_t seq;       /* from 1 */
     uint64_t ts;        /* hybrid logical time: ms since 1970 UTC ... */
@@ -18,7 +18,12 @@ struct record {
     uint64_t source_ts; /* when the source says it was measured; 0: not said */
     struct value value; /* VALUE_NONE when left out, which only `plain` allows */
     struct span unit;
-    bool plain; /* caused by an unauthenticated datagram */
+    bool plain;          /* caused by an unauthenticated datagram */
+    uint64_t for_ms;     /* wanted: how long it holds; reported in answer to that: how long it still
+                            holds; 0: until it is taken back */
+    struct span answers; /* reported: which wanted record it carries out, as record_name() writes
+                            it; empty: none */
+    struct span cause;   /* why: one JSON object, raw; at most LIMIT_CAUSE; empty: not said */
 };
 
 /* The encoder that node_new() is given (wire/record.c): writes r's members, not r->bytes, into out;

@@ -5,7 +5,29 @@
 static const char *const over_texts[RULE_OVER_COUNT] = {"any", "all", "mean", "min", "max"};
 static const char *const compare_texts[RULE_COMPARE_COUNT] = {">", ">=", "<", "<=", "==", "!="};
 
-void rule_default(struct rule *rule)
+void rule_default_light(struct rule *rule)
+{
+    *rule = (struct rule){
+        .name = "light",
+        .type = "motion",
+        .over = RULE_ANY,
+        .compare = RULE_ABOVE,
+        .threshold = 0.5,
+        .fresh_ms = TIME_FRESH_MS,
+        .property = "light",
+        .value_active = "on",
+        .value_idle = "off",
+    };
+}
+
+void rule_default_mean(struct rule *rule)
+{
+    rule_default_cool(rule);
+    rule->over = RULE_MEAN;
+    memcpy(rule->property, "*/fan", sizeof "*/fan");
+}
+
+void rule_default_cool(struct rule *rule)
 {
     *rule = (struct rule){
         .name = "cool",
@@ -192,6 +214,12 @@ uint64_t rule_deadline(const struct rule_state *s, uint64_t now_ms)
 struct span rule_value(const struct rule_state *s)
 {
     return span_of(s->active ? s->rule.value_active : s->rule.value_idle);
+}
+
+void rule_explain(const struct rule_state *s, struct buf *out)
+{
+    (void)s;
+    buf_text(out, "[]");
 }
 
 const char *rule_over_text(enum rule_over over)

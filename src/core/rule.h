@@ -1,6 +1,7 @@
 #ifndef CORE_RULE_H
 #define CORE_RULE_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "core/limits.h"
 #include "core/reading.h"
@@ -39,8 +40,11 @@ struct rule {
     char value_idle[LIMIT_NAME + 1];   /* "off" */
 };
 
-/* The built-in rule of an actuator: any fresh temperature above 25 turns the fan on. */
-void rule_default(struct rule *rule);
+/* The built-in rules of an actuator: any fresh temperature above 25 turns the fan on, motion turns
+ * the light on; and of a controller: the mean of the temperatures decides the fans. */
+void rule_default_cool(struct rule *rule);
+void rule_default_light(struct rule *rule);
+void rule_default_mean(struct rule *rule);
 
 /* Whether a value came authenticated or over the plain dialect. */
 enum rule_trust { RULE_PROVEN, RULE_PLAIN };
@@ -60,14 +64,11 @@ struct rule_state {
     struct rule_input *inputs;
     size_t count, capacity;
     bool active;
-    bool holding;         /* the condition holds and hold_ms has not passed */
-    uint64_t since_ms;    /* holding: since when */
-    bool plain;           /* the last evaluation rests on plain values */
-    uint64_t used_ms;     /* last evaluation; 0: none yet */
-    bool reported;        /* what the property is was written, */
-    bool reported_active; /* ... with this outcome; for who drives the rule */
-    bool acted;           /* what the property is was carried out, or will be once written, */
-    bool acted_active;    /* ... with this outcome */
+    bool holding;          /* the condition holds and hold_ms has not passed */
+    uint64_t since_ms;     /* holding: since when */
+    bool plain;            /* the last evaluation rests on plain values */
+    uint64_t used_ms;      /* last evaluation; 0: none yet */
+    uint64_t unchanged_ms; /* when an evaluation that changed nothing was last kept; for why.c */
 };
 
 void rule_init(struct rule_state *s, const struct rule *rule);
@@ -84,6 +85,8 @@ bool rule_evaluate(struct rule_state *s, uint64_t now_ms);
 uint64_t rule_deadline(const struct rule_state *s, uint64_t now_ms);
 /* What its property should be. */
 struct span rule_value(const struct rule_state *s);
+/* After an evaluation: its conditions as a JSON array, one object each. */
+void rule_explain(const struct rule_state *s, struct buf *out);
 const char *rule_over_text(enum rule_over over);          /* "any" */
 const char *rule_compare_text(enum rule_compare compare); /* ">" */
 

@@ -46,7 +46,8 @@ static uint64_t due_ms(const struct node *n, const struct log *l)
     if (l == NULL || l->asking.seq > 0 || l->stored <= l->seal.seq)
         return NODE_NEVER;
     uint64_t waiting = l->stored - l->seal.seq;
-    if (n->leaving || waiting >= LIMIT_SEAL_EVERY)
+    bool urgent = l->urgent > l->seal.seq && l->urgent <= l->stored;
+    if (n->leaving || urgent || waiting >= LIMIT_SEAL_EVERY)
         return n->now_ms;
     return l->unsealed_since_ms + (waiting >= LIMIT_SEAL_BUSY ? TIME_SEAL_MS : TIME_SEAL_QUIET_MS);
 }

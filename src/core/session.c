@@ -37,8 +37,10 @@ struct session *session_add(struct node *n, uint64_t link, enum peer_state state
 
 void session_remove(struct node *n, struct session *s)
 {
-    if (s->member != NULL && s->member->session == s)
+    if (s->member != NULL && s->member->session == s) {
         s->member->session = NULL;
+        n->unsettled = true;
+    }
     if (s->dialer != NULL && s->dialer->link == s->link)
         s->dialer->link = 0;
     size_t at = 0;

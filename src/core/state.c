@@ -91,11 +91,30 @@ static void mark_dirty(struct state *s, struct state_entry *e)
 
 /* A device that was set up anew has another key and counts its epochs from the beginning: the two
  * can't be compared, and the old key's device is no more. */
-static bool is_newer(const struct state_entry *e, const struct log_id *log, uint64_t seq)
+static bool is_newer_report(const struct state_entry *e, const struct log_id *log, uint64_t seq)
 {
-    if (strcmp(log->device, e->log.device) == 0 && !ident_key_equal(&log->key, &e->log.key))
+    if (!ident_key_equal(&log->key, &e->log.key))
         return true;
     return log->epoch > e->log.epoch || (log->epoch == e->log.epoch && seq > e->seq);
+}
+
+static bool is_newer_want(const struct state_entry *e, const struct log_id *log,
+                          const struct record *r)
+{
+    struct stamp stamp = {r->ts, r->tick};
+    if (!stamp_equal(stamp, e->stamp))
+        return stamp_less(e->stamp, stamp);
+    int order = strcmp(log->device, e->log.device);
+    if (order == 0)
+        order = memcmp(&log->key, &e->log.key, sizeof log->key);
+    if (order != 0)
+        return order > 0;
+    return log->epoch > e->log.epoch || (log->epoch == e->log.epoch && r->seq > e->seq);
+}
+
+static bool is_newer(const struct state_entry *e, const struct log_id *log, const struct record *r)
+{
+    return r->topic.size > 0 ? is_newer_want(e, log, r) : is_newer_report(e, log, r->seq);
 }
 
 enum err state_apply(struct state *s, const struct log_id *log, const struct record *r)
@@ -107,13 +126,14 @@ enum err state_apply(struct state *s, const struct log_id *log, const struct rec
     if (e == NULL)
         return err;
     s->recent = e;
-    if (e->size > 0 && !is_newer(e, log, r->seq))
+    if (e->size > 0 && !is_newer(e, log, r))
         return ERR_STALE;
     err = keep_bytes(e, r->bytes);
     if (err != ERR_OK)
         return err;
     e->log = *log;
     e->seq = r->seq;
+    e->stamp = (struct stamp){r->ts, r->tick};
     mark_dirty(s, e);
     return ERR_OK;
 }
@@ -124,12 +144,12 @@ const struct state_entry *state_get(const struct state *s, struct span topic)
     return e != NULL && e->size > 0 ? e : NULL;
 }
 
-bool state_is_newer(const struct state *s, const struct record *r)
+bool state_holds(const struct state *s, const struct log_id *log, const struct record *r)
 {
     char topic[LIMIT_TOPIC + 1];
     size_t size = state_topic(r, topic);
     const struct state_entry *e = state_get(s, (struct span){topic, size});
-    return e != NULL && (e->log.epoch > r->epoch || (e->log.epoch == r->epoch && e->seq > r->seq));
+    return e != NULL && e->seq == r->seq && ident_log_equal(&e->log, log);
 }
 
 void state_dirty_all(struct state *s)

@@ -5,16 +5,19 @@
 #include "base/table.h"
 #include "core/event.h"
 #include "core/log.h"
+#include "core/stamp.h"
 
-/* The fold: for every topic the one record that counts. A reported topic has one writer: its
- * greatest (epoch, sequence) wins, so the same records give the same state in whatever order they
- * come. */
+/* The fold: for every topic the one record that counts, so that the same records give the same
+ * state in whatever order they come. A reported topic has one writer: its greatest (epoch,
+ * sequence) wins. A wanted one may have many: the greatest (stamp, device) wins, and among records
+ * of one stamp and device the greatest (key, epoch, sequence). */
 
 struct state_entry {
     char topic[LIMIT_TOPIC + 1];
     size_t topic_size;
     struct log_id log;
     uint64_t seq;
+    struct stamp stamp;
     char *bytes; /* the record's text */
     size_t size, capacity;
     bool dirty; /* changed in this step, not yet ordered to be stored */
@@ -35,8 +38,8 @@ size_t state_topic(const struct record *r, char out[LIMIT_TOPIC + 1]);
  * ERR_STALE: it is not. ERR_FULL at LIMIT_TOPICS, ERR_MEMORY. */
 MUST_USE enum err state_apply(struct state *s, const struct log_id *log, const struct record *r);
 const struct state_entry *state_get(const struct state *s, struct span topic);
-/* Whether the state holds a later record of this record's topic. */
-bool state_is_newer(const struct state *s, const struct record *r);
+/* Whether the state holds this very record. */
+bool state_holds(const struct state *s, const struct log_id *log, const struct record *r);
 /* Takes one entry off the dirty list; NULL when there is none. */
 struct state_entry *state_take_dirty(struct state *s);
 /* All are to be stored again. */

@@ -2,10 +2,12 @@
 
 #include "core/author.h"
 #include "core/decide.h"
+#include "core/drive.h"
 #include "core/members.h"
 #include "core/peer.h"
 #include "core/seal.h"
 #include "core/session.h"
+#include "core/want.h"
 
 #include <stdlib.h>
 
@@ -272,6 +274,7 @@ static void show(struct node *n, const struct session *s, struct log *l, const s
     if (fact != NULL)
         fact->record = r;
     node_counted(n, NODE_RECORDS_HEARD);
+    want_heard(n, r);
     if (r->plain || r->topic.size > 0)
         return;
     struct reading input = {.type = r->type,
@@ -279,6 +282,17 @@ static void show(struct node *n, const struct session *s, struct log *l, const s
                             .unit = r->unit,
                             .source_ts_ms = r->source_ts};
     decide_reading(n, r->device, &input, record_age_ms(n, s, l, r), RULE_PROVEN);
+}
+
+/* What somebody wants is kept by its stamp, and ours go beyond it from now on. */
+static void take_wanted(struct node *n, const struct log_id *id, const struct record *r,
+                        uint64_t age_ms)
+{
+    stamp_merge(&n->clock, (struct stamp){r->ts, r->tick});
+    if (!state_holds(&n->state, id, r))
+        return;
+    n->unsettled = true;
+    drive_wanted(n, id, r, age_ms);
 }
 
 static bool take_record(struct node *n, struct session *s, struct log *l, const struct record *r)
@@ -298,6 +312,8 @@ static bool take_record(struct node *n, struct session *s, struct log *l, const 
         enum err err = members_apply(n, s->member, &l->id, r);
         if (err == ERR_MEMORY)
             n->fx->out_of_memory = true;
+        if (r->topic.size > 0)
+            take_wanted(n, &l->id, r, record_age_ms(n, s, l, r));
     }
     if (!is_new)
         return true;
@@ -424,6 +440,7 @@ void sync_ack(struct node *n, struct session *s, const struct message *m)
         if (m->ack.held > c->held)
             c->held = m->ack.held;
     }
+    want_acknowledged(n, s->identity.device, l, m->ack.seq);
     if (m->ack.seq <= l->acked)
         return;
     l->acked = m->ack.seq;

@@ -102,6 +102,17 @@ bool view_log_next(const struct node *n, struct view_log_cursor *cursor, struct 
     return true;
 }
 
+bool view_why_next(const struct node *n, uint64_t *at, struct view_why *out)
+{
+    if (n->why_count > NODE_WHYS && *at < n->why_count - NODE_WHYS)
+        *at = n->why_count - NODE_WHYS;
+    if (*at >= n->why_count)
+        return false;
+    const struct why_entry *e = &n->whys[(*at)++ % NODE_WHYS];
+    *out = (struct view_why){e->wall_ms, e->active, span_of(e->cause)};
+    return true;
+}
+
 /* A sum, so that the order in which logs are met does not matter. */
 static void add_log(const struct node *n, const struct log *l, struct chain_hash *sum)
 {

@@ -56,6 +56,14 @@ struct view_log_cursor {
 bool view_log_next(const struct node *n, struct view_log_cursor *cursor, struct view_log *out);
 bool view_topic_next(const struct node *n, size_t *at, struct view_topic *out);
 bool view_topic(const struct node *n, struct span topic, struct view_topic *out);
+/* Walks the evaluations of our own rules that changed nothing and are kept, oldest first; *at is 0
+ * at first. */
+struct view_why {
+    uint64_t wall_ms;
+    bool active;
+    struct span cause; /* as core/why.h has it */
+};
+bool view_why_next(const struct node *n, uint64_t *at, struct view_why *out);
 /* Over the sealed head of every log: equal on two peers if and only if they hold the same sealed
  * records. */
 void view_state_hash(const struct node *n, struct chain_hash *hash);

@@ -28,7 +28,8 @@ struct store_history *store_history_new(struct store *store,
         return NULL;
     check(query->topic.size <= LIMIT_TOPIC);
     h->store = store;
-    memcpy(h->topic, query->topic.bytes, query->topic.size);
+    if (query->topic.size > 0)
+        memcpy(h->topic, query->topic.bytes, query->topic.size);
     h->topic_size = query->topic.size;
     h->from_ms = query->from_ms;
     h->to_ms = query->to_ms;
@@ -77,6 +78,8 @@ static bool is_wanted(const struct store_history *h, const struct record *r)
     char topic[LIMIT_TOPIC + 1];
     if (r->ts < h->from_ms || r->ts > h->to_ms)
         return false;
+    if (h->topic_size == 0)
+        return true;
     size_t size = state_topic(r, topic);
     return size == h->topic_size && memcmp(topic, h->topic, size) == 0;
 }

@@ -11,7 +11,7 @@
 struct store_history;
 
 struct store_history_query {
-    struct span topic;       /* copied; at most LIMIT_TOPIC */
+    struct span topic;       /* copied; at most LIMIT_TOPIC; empty: all */
     uint64_t from_ms, to_ms; /* records with from_ms <= ts <= to_ms */
 };
 

@@ -24,13 +24,16 @@ enum {
     MEMBER_VALUE,
     MEMBER_UNIT,
     MEMBER_PLAIN,
+    MEMBER_FOR,
+    MEMBER_ANSWERS,
+    MEMBER_CAUSE,
 };
 
 /* In the order in which they are written. */
 static const struct field members[] = {
     [MEMBER_TYPE] = FIELD("type", "a property's name"),
     [MEMBER_DEVICE] = FIELD("device", "a device's name"),
-    [MEMBER_TOPIC] = FIELD("topic", "device/property/set"),
+    [MEMBER_TOPIC] = FIELD("topic", "device/property/set or device/property/auto"),
     [MEMBER_EPOCH] = FIELD("epoch", "a whole number from 1"),
     [MEMBER_SEQ] = FIELD("seq", "a whole number from 1"),
     [MEMBER_TS] = FIELD("ts", "a whole number from 0"),
@@ -39,6 +42,9 @@ static const struct field members[] = {
     [MEMBER_VALUE] = FIELD("value", "a number, true, false or a short printable text"),
     [MEMBER_UNIT] = FIELD("unit", "a short printable text"),
     [MEMBER_PLAIN] = FIELD("plain", "true or false"),
+    [MEMBER_FOR] = FIELD("for", "a whole number of milliseconds from 1"),
+    [MEMBER_ANSWERS] = FIELD("answers", "a record's name, device/epoch/seq"),
+    [MEMBER_CAUSE] = FIELD("cause", "an object of at most 1536 bytes"),
 };
 
 static const struct field_set member_set = {members, COUNT_OF(members),
@@ -48,13 +54,19 @@ static const struct field_set member_set = {members, COUNT_OF(members),
 
 static const char too_long[] = "a record must take at most 4096 bytes";
 static const char set_type[] = "set";
-static const char set_suffix[] = "/set";
 
 static bool topic_valid(struct span topic)
 {
-    size_t suffix = sizeof set_suffix - 1;
-    return topic.size > suffix && access_topic_valid(topic) &&
-           memcmp(topic.bytes + topic.size - suffix, set_suffix, suffix) == 0;
+    struct access_topic t;
+    return topic.size <= LIMIT_TOPIC && access_topic_valid(topic) &&
+           access_topic_split(topic, &t) && t.kind != ACCESS_REPORTED;
+}
+
+static bool answers_valid(struct span name)
+{
+    return name.size <= LIMIT_RECORD_NAME && field_printable(name) &&
+           (name.size == 0 ||
+            (!memchr(name.bytes, '"', name.size) && !memchr(name.bytes, '\\', name.size)));
 }
 
 /* A reported topic follows from device and type; a wanted one is given. */
@@ -85,6 +97,26 @@ static enum err read_unit(struct json_reader *reader, struct buf *memory, struct
     if (unit->size > LIMIT_UNIT)
         return ERR_SIZE;
     return unit_valid(*unit) ? ERR_OK : ERR_RANGE;
+}
+
+static enum err read_answers(struct json_reader *reader, struct buf *memory, struct span *name)
+{
+    enum err err = field_text(reader, memory, name);
+    if (err != ERR_OK)
+        return err;
+    return name->size > 0 && answers_valid(*name) ? ERR_OK : ERR_RANGE;
+}
+
+static enum err read_cause(struct json_reader *reader, struct span *cause)
+{
+    enum json_token token = json_next(reader);
+    if (token != JSON_OBJECT)
+        return field_mismatch(token);
+    const char *first = reader->start;
+    if (!json_skip(reader, token))
+        return ERR_SYNTAX;
+    *cause = (struct span){first, (size_t)(reader->at - first)};
+    return cause->size <= LIMIT_CAUSE ? ERR_OK : ERR_RANGE;
 }
 
 static enum err read_tick(struct json_reader *reader, uint32_t *tick)
@@ -123,6 +155,12 @@ static enum err read_member(void *context, struct json_reader *reader, size_t wh
         return field_value(reader, c->memory, &r->value);
     case MEMBER_UNIT:
         return read_unit(reader, c->memory, &r->unit);
+    case MEMBER_FOR:
+        return field_u53(reader, 1, NUMBER_INTEGER_MAX, &r->for_ms);
+    case MEMBER_ANSWERS:
+        return read_answers(reader, c->memory, &r->answers);
+    case MEMBER_CAUSE:
+        return read_cause(reader, &r->cause);
     default:
         return field_bool(reader, &r->plain);
     }
@@ -233,7 +271,8 @@ static bool record_valid(const struct record *r)
 {
     return access_name_valid(r->device) && type_valid(r->type, r->topic) &&
            (r->topic.size == 0 || topic_valid(r->topic)) && counts_valid(r) && value_valid(r) &&
-           unit_valid(r->unit) && text_is_utf8(r->unit);
+           unit_valid(r->unit) && text_is_utf8(r->unit) && r->for_ms <= NUMBER_INTEGER_MAX &&
+           answers_valid(r->answers) && r->cause.size <= LIMIT_CAUSE;
 }
 
 static void put_name(struct buf *b, const char *before, struct span name)
@@ -274,6 +313,14 @@ size_t record_encode(const struct record *r, char *out, size_t capacity)
         put_name(&b, ",\"unit\":\"", r->unit);
     if (r->plain)
         buf_text(&b, ",\"plain\":true");
+    if (r->for_ms > 0)
+        put_number(&b, ",\"for\":", r->for_ms);
+    if (r->answers.size > 0)
+        put_name(&b, ",\"answers\":\"", r->answers);
+    if (r->cause.size > 0) {
+        buf_text(&b, ",\"cause\":");
+        buf_span(&b, r->cause);
+    }
     buf_char(&b, '}');
     return b.overflow ? 0 : b.size;
 }

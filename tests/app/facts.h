@@ -59,6 +59,10 @@ static inline struct fact facts_bare(enum fact_kind kind)
     if (fact.record != NULL)
         fact.record = &facts_bare_record;
     fact.unit = (struct span){0};
+    if (kind == FACT_DECIDES || kind == FACT_HELD)
+        fact.ms = 0;
+    if (kind == FACT_DECIDES)
+        fact.text = (struct span){0};
     if (kind == FACT_PLAIN_READING)
         fact.value = (struct value){0};
     return fact;

@@ -105,25 +105,27 @@ static void a_sensor_has_a_simulated_temperature_and_no_rule(void **state)
     assert_int_equal(o->udp.port, 50000);
 }
 
-static void an_actuator_has_the_built_in_rule_and_no_source(void **state)
+static void an_actuator_has_the_built_in_rules_and_no_source(void **state)
 {
     struct given *g = *state;
     complete(g, "kitchen-actuator");
     assert_good(g);
     assert_int_equal(g->settings->run.role, ROLE_ACTUATOR);
     assert_false(g->settings->run.has_source);
-    assert_int_equal(g->settings->run.rule_count, 1);
+    assert_int_equal(g->settings->run.rule_count, 2);
     assert_string_equal(g->settings->run.rules[0].name, "cool");
+    assert_string_equal(g->settings->run.rules[1].name, "light");
 }
 
-static void a_controller_has_neither(void **state)
+static void a_controller_decides_the_fans(void **state)
 {
     struct given *g = *state;
     complete(g, "controller1");
     assert_good(g);
     assert_int_equal(g->settings->run.role, ROLE_CONTROLLER);
     assert_false(g->settings->run.has_source);
-    assert_int_equal(g->settings->run.rule_count, 0);
+    assert_int_equal(g->settings->run.rule_count, 1);
+    assert_string_equal(g->settings->run.rules[0].property, "*/fan");
 }
 
 static void a_name_without_a_role_wants_one(void **state)
@@ -462,8 +464,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_sensor_has_a_simulated_temperature_and_no_rule),
-        TEST(an_actuator_has_the_built_in_rule_and_no_source),
-        TEST(a_controller_has_neither),
+        TEST(an_actuator_has_the_built_in_rules_and_no_source),
+        TEST(a_controller_decides_the_fans),
         TEST(a_name_without_a_role_wants_one),
         TEST(a_role_that_is_said_wins_over_the_name),
         TEST(no_device_and_bad_names_say_what_to_type),

@@ -31,7 +31,7 @@ static struct key_id key_of(const char *device, uint8_t key)
 static int setup(void **state, const char *device, enum role role)
 {
     struct rule fan;
-    rule_default(&fan);
+    rule_default_cool(&fan);
     struct rig *r = calloc(1, sizeof *r);
     assert_non_null(r);
     struct node_config config = {.self = {.role = role, .key = key_of(device, 0)},

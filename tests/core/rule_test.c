@@ -28,7 +28,7 @@ static int end(void **state)
 static struct rule fan(void)
 {
     struct rule rule;
-    rule_default(&rule);
+    rule_default_cool(&rule);
     return rule;
 }
 

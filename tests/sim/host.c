@@ -335,7 +335,7 @@ void host_step(struct world *w, struct host *h, struct event *e)
 static void node_begin(struct world *w, struct host *h)
 {
     struct rule fan;
-    rule_default(&fan);
+    rule_default_cool(&fan);
     struct node_config config = {
         .self = h->self,
         .seed = rng_next(&w->rng),
