@@ -91,6 +91,8 @@ static void answer_to_status(struct answer *a, struct answer_asker *k)
                                    .network = trust_network(a->parts.trust),
                                    .node = a->parts.node,
                                    .udp = &udp,
+                                   .discovery = a->parts.discovery,
+                                   .session_port = a->parts.session_port,
                                    .notes = &a->notes,
                                    .now_ms = uv_hrtime() / 1000000};
     buf_init(&b, memory, memory == NULL ? 0 : STATUS_BYTES);

@@ -21,6 +21,8 @@ struct answer_parts {
     struct node *node;
     struct store *store;
     const struct udp *udp;
+    const struct udp_options *discovery;
+    uint16_t session_port;
     uint64_t facts; /* what the console wants of the node's facts */
     /* Steps the node: EVENT_PING, EVENT_WANT. */
     void *context;

@@ -195,6 +195,23 @@ static void put_health(struct buf *b, const struct answer_status *s, size_t onli
     buf_text(b, "]");
 }
 
+/* How others of this user can be found where this peer is found. */
+static void put_discovery(struct buf *b, const struct answer_status *s)
+{
+    const struct udp_options *d = s->discovery;
+    buf_text(b, ",\"discovery\":{\"port\":");
+    buf_u64(b, d->port);
+    buf_text(b, d->loopback ? ",\"loopback\":true" : ",\"loopback\":false");
+    buf_text(b, ",\"session_port\":");
+    buf_u64(b, s->session_port);
+    buf_text(b, ",\"interfaces\":[");
+    for (size_t i = 0; i < d->interface_count; i++) {
+        put_text(b, i == 0 ? "{\"name\":" : ",{\"name\":", span_of(d->interfaces[i]));
+        buf_char(b, '}');
+    }
+    buf_text(b, "]}");
+}
+
 bool answer_status(struct buf *b, const struct answer_status *s)
 {
     struct chain_hash hash;
@@ -210,6 +227,7 @@ bool answer_status(struct buf *b, const struct answer_status *s)
         return false;
     put_refused(b, s->notes);
     put_health(b, s, online);
+    put_discovery(b, s);
     buf_char(b, '}');
     return true;
 }

@@ -41,6 +41,8 @@ struct answer_status {
     const char *network; /* its id */
     const struct node *node;
     const struct udp_counts *udp;
+    const struct udp_options *discovery;
+    uint16_t session_port;
     const struct answer_status_notes *notes;
     uint64_t now_ms;
 };

@@ -21,7 +21,9 @@ static const char *nearest_device(const struct answer_parts *parts, struct span 
 {
     enum { FAR = 3 };
     struct view_peer peer;
-    size_t at = 0, best = FAR + 1;
+    size_t at = 0, best = text_distance(wanted, span_of(parts->device), FAR);
+    if (best <= FAR)
+        ident_name_copy(out, span_of(parts->device));
     while (view_peer_next(parts->node, 0, &at, &peer)) {
         size_t distance = text_distance(wanted, span_of(peer.device), FAR);
         if (distance >= best)
@@ -38,12 +40,13 @@ static bool topic_fits(const struct answer_parts *parts, struct answer_asker *k)
     struct access_topic t;
     struct view_peer peer;
     size_t at = 0;
-    bool known = false;
+    bool known;
     if (!access_topic_valid(span_of(k->request.topic)) ||
         !access_topic_split(span_of(k->request.topic), &t) || t.kind != ACCESS_REPORTED) {
         answer_list_refuse(k, "request", SPAN("a topic to set is DEVICE/PROPERTY: actuator1/fan"));
         return false;
     }
+    known = span_is(t.device, parts->device);
     while (!known && view_peer_next(parts->node, 0, &at, &peer))
         known = span_is(t.device, peer.device);
     if (known)
@@ -59,15 +62,16 @@ static bool topic_fits(const struct answer_parts *parts, struct answer_asker *k)
 
 void answer_want_ask(const struct answer_parts *parts, struct answer_asker *k)
 {
-    char text[LIMIT_NAME + 128];
+    char text[2 * LIMIT_NAME + 128];
+    if (!topic_fits(parts, k))
+        return;
     if (!access_may(parts->role, ACCESS_WANT)) {
-        snprintf(text, sizeof text, "%s is no controller; ask one: --device controller1",
+        snprintf(text, sizeof text,
+                 "%s is no controller; leave --device %s out, or name a controller", parts->device,
                  parts->device);
         answer_list_refuse(k, "role", span_of(text));
         return;
     }
-    if (!topic_fits(parts, k))
-        return;
     k->wanted_id = ++*parts->last_id;
     struct event e = {.kind = EVENT_WANT,
                       .want = {.id = k->wanted_id,

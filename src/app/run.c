@@ -235,6 +235,8 @@ static int open_control(struct shell *sh, char *message)
                                  .node = sh->node,
                                  .store = sh->store,
                                  .udp = sh->udp,
+                                 .discovery = &o->udp,
+                                 .session_port = link_port(sh->links),
                                  .facts = console_fact_mask(sh->console),
                                  .context = sh,
                                  .on_event = on_event};

@@ -1,9 +1,10 @@
-#include "app/ask.h"
+#include "app/own_peer.h"
 #include "app/verb.h"
 #include "base/number.h"
 #include "base/text.h"
 
-/* Asks a controller for it and shows how it goes, a stage a line. */
+/* Asks a controller for it and shows how it goes, a stage a line. Where none runs, the person is
+ * one: own_peer.h. */
 
 enum { SLACK_MS = 2000 }; /* for the answer to come, beyond the wait for the outcome */
 
@@ -38,7 +39,10 @@ static void tell_confirmed(const struct ask_options *o, const struct ask_json *j
 {
     uint64_t ms = 0;
     (void)ask_json_count(json, "confirmed_ms", &ms);
-    printf("confirmed after %llu ms", (unsigned long long)ms);
+    if (ms == 0)
+        printf("confirmed within 1 ms");
+    else
+        printf("confirmed after %llu ms", (unsigned long long)ms);
     if (strcmp(o->value, "auto") == 0)
         printf(": rules decide again\n");
     else if (o->for_s > 0)
@@ -76,16 +80,19 @@ static int tell_failure(const struct ask_options *o, struct span outcome,
     return RUN_TIMED_OUT;
 }
 
-/* -1: there is more to come. */
+enum { NO_CONTROLLER = -2, MORE = -1 };
+
+/* MORE to come; NO_CONTROLLER: another must be asked. */
 static int take_line(const struct ask *a, const struct ask_options *o, struct span line,
                      const struct ask_json *json)
 {
     struct span outcome;
-    if (ask_json_has(json, "error"))
-        return ask_refused(a, json);
+    struct span error;
+    if (ask_json_text(json, "error", &error))
+        return span_is(error, "role") && o->device == NULL ? NO_CONTROLLER : ask_refused(a, json);
     tell_stage(o, a, json);
     if (!ask_json_text(json, "outcome", &outcome))
-        return -1;
+        return MORE;
     if (o->json)
         printf("%.*s\n", (int)line.size, line.bytes);
     if (!span_is(outcome, "confirmed"))
@@ -99,8 +106,8 @@ static int follow(struct ask *a, const struct ask_options *o, const struct reque
 {
     uint64_t deadline_ms = ask_clock_ms() + r->wait_ms + SLACK_MS;
     enum err err = ask_send(a, r);
-    int status = err == ERR_OK ? -1 : ask_failed(a, err);
-    while (status < 0) {
+    int status = err == ERR_OK ? MORE : ask_failed(a, err);
+    while (status == MORE) {
         struct span line;
         struct ask_json *json = NULL;
         err = ask_answer(a, deadline_ms, &line, &json);
@@ -123,6 +130,52 @@ static bool check_words(const struct ask_options *o, struct faults *faults)
     return faults->count == 0;
 }
 
+/* Until the target is there, or the time is over: then the outcome says so. */
+static void wait_for_target(struct ask *a, const struct request *set, uint64_t deadline_ms)
+{
+    struct request r = {.ask = REQUEST_WAIT};
+    struct ask_json *json = NULL;
+    struct access_topic t;
+    struct span line;
+    if (!access_topic_split(span_of(set->topic), &t))
+        return;
+    ident_name_copy(r.device, t.device);
+    if (ask_send(a, &r) == ERR_OK && ask_answer(a, deadline_ms, &line, &json) == ERR_OK)
+        ask_json_free(json);
+}
+
+static int ask_status(struct ask *a, struct ask_json **json)
+{
+    struct span line;
+    enum err err = ask_send(a, &(struct request){.ask = REQUEST_STATUS});
+    if (err == ERR_OK)
+        err = ask_answer(a, ask_clock_ms() + SLACK_MS, &line, json);
+    return err == ERR_OK ? RUN_OK : ask_failed(a, err);
+}
+
+/* `a` is connected to a peer that is no controller, or to nobody. */
+static int set_alone(struct ask *a, const struct ask_options *o, struct request *r)
+{
+    char target[LIMIT_NAME + 1];
+    struct own_peer peer = {0};
+    struct ask_json *beside = NULL;
+    uint64_t deadline_ms = ask_clock_ms() + r->wait_ms;
+    int status = a->fd >= 0 ? ask_status(a, &beside) : RUN_OK;
+    ask_close(a);
+    if (status == RUN_OK)
+        status = own_peer_start(&peer, a, o, beside, ask_topic_owner(r->topic, target));
+    ask_json_free(beside);
+    if (status == RUN_OK) {
+        wait_for_target(a, r, deadline_ms);
+        uint64_t now = ask_clock_ms();
+        r->wait_ms = deadline_ms > now ? deadline_ms - now : 0;
+        status = follow(a, o, r);
+    }
+    ask_close(a);
+    own_peer_stop(&peer);
+    return status;
+}
+
 int verb_set(int argc, char **argv)
 {
     struct ask_options o;
@@ -137,9 +190,12 @@ int verb_set(int argc, char **argv)
                         .for_ms = (uint64_t)(o.for_s * 1000),
                         .wait_ms = o.timed ? (uint64_t)(o.timeout_s * 1000) : REQUEST_WAIT_MS};
     memcpy(r.topic, o.word, strlen(o.word) + 1);
-    int status = ask_open(&a, &o, &(struct ask_wish){0});
+    enum ask_talk talk = o.device == NULL ? ASK_SILENT : ASK_TALKS;
+    int status = ask_open(&a, &o, &(struct ask_wish){.talk = talk});
     if (status == RUN_OK)
         status = follow(&a, &o, &r);
+    if (status == NO_CONTROLLER || (status == RUN_NOBODY && a.fd < 0 && o.device == NULL))
+        status = set_alone(&a, &o, &r);
     ask_close(&a);
     return status;
 }

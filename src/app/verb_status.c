@@ -36,7 +36,10 @@ static void put_ms(char cell[CELL_BYTES], const struct ask_json *peer, const cha
         return;
     buf_init(&b, memory, sizeof memory);
     buf_text(&b, before);
-    duration_write(&b, ms);
+    if (ms == 0)
+        buf_text(&b, "below 1 ms");
+    else
+        duration_write(&b, ms);
     buf_text(&b, after);
     put_cell(cell, buf_view(&b));
 }

@@ -435,9 +435,8 @@ static void decides(struct buf *b, const struct words *w, const struct fact *f)
         buf_text(b, " for ");
         duration_write(b, f->ms);
     }
-    buf_text(b, "; rules do not count until then");
-    if (f->ms == 0)
-        buf_text(b, " `auto` is set");
+    buf_text(b, f->ms > 0 ? "; rules do not count until then"
+                          : "; rules do not count until it is set to auto");
 }
 
 static void held(struct buf *b, const struct words *w, const struct fact *f)

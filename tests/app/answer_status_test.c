@@ -20,6 +20,7 @@ static struct ask_json *status_of(const struct answer_status_notes *notes, uint6
 {
     struct node_config config = {.hash = mix, .self = {.device = "me", .role = ROLE_CONTROLLER}};
     struct udp_counts udp = {.denied = denied};
+    struct udp_options discovery = {.port = 50000};
     struct node *n = node_new(&config);
     char memory[8192];
     struct buf b;
@@ -29,6 +30,7 @@ static struct ask_json *status_of(const struct answer_status_notes *notes, uint6
                               .network = "0123456789abcdef",
                               .node = n,
                               .udp = &udp,
+                              .discovery = &discovery,
                               .notes = notes,
                               .now_ms = 1};
     buf_init(&b, memory, sizeof memory);
@@ -124,8 +126,13 @@ static void too_little_room_is_seen(void **state)
     char memory[64];
     struct buf b;
     assert_non_null(n);
-    struct answer_status s = {
-        .device = "me", .network = "", .node = n, .udp = &udp, .notes = &notes};
+    struct udp_options discovery = {.port = 50000};
+    struct answer_status s = {.device = "me",
+                              .network = "",
+                              .node = n,
+                              .udp = &udp,
+                              .discovery = &discovery,
+                              .notes = &notes};
     buf_init(&b, memory, sizeof memory);
     assert_true(answer_status(&b, &s));
     assert_true(b.overflow);

@@ -18,7 +18,9 @@ SCHEMAS = {
                           "last_heard_ms": (int, NULL), "evidence": str, "address": str,
                           "path": str, "rtt_ms": (int, NULL)}],
                "refused": [{"cause": str, "count": int}],
-               "health": [{"problem": str, "fix": str}]},
+               "health": [{"problem": str, "fix": str}],
+               "discovery": {"port": int, "loopback": bool, "session_port": int,
+                             "interfaces": [{"name": str}]}},
 }
 
 
