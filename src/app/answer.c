@@ -42,6 +42,8 @@ static void set_facts(struct answer *a)
             facts |= UINT64_C(1) << FACT_PONG;
         if (k->request.ask == REQUEST_SET)
             facts |= UINT64_C(1) << FACT_WANTED;
+        if (k->request.ask == REQUEST_COMMAND)
+            facts |= UINT64_C(1) << FACT_COMMANDED;
     }
     node_facts(a->parts.node, facts);
 }
@@ -203,13 +205,20 @@ static void answer_to_set(struct answer *a, struct answer_asker *k)
     answer_want_ask(&a->parts, k);
 }
 
+static void answer_to_command(struct answer *a, struct answer_asker *k)
+{
+    set_facts(a);
+    answer_want_command(&a->parts, k);
+}
+
 typedef void answer_fn(struct answer *a, struct answer_asker *k);
 
 static answer_fn *const answers[REQUEST_ASK_COUNT] = {
-    [REQUEST_STATUS] = answer_to_status, [REQUEST_GET] = answer_to_get,
-    [REQUEST_WATCH] = answer_to_watch,   [REQUEST_HISTORY] = answer_to_history,
-    [REQUEST_PING] = answer_to_ping,     [REQUEST_WAIT] = answer_to_wait,
-    [REQUEST_WHY] = answer_to_why,       [REQUEST_SET] = answer_to_set,
+    [REQUEST_STATUS] = answer_to_status,   [REQUEST_GET] = answer_to_get,
+    [REQUEST_WATCH] = answer_to_watch,     [REQUEST_HISTORY] = answer_to_history,
+    [REQUEST_PING] = answer_to_ping,       [REQUEST_WAIT] = answer_to_wait,
+    [REQUEST_WHY] = answer_to_why,         [REQUEST_SET] = answer_to_set,
+    [REQUEST_COMMAND] = answer_to_command,
 };
 
 static struct answer_asker *asker_of(struct answer *a, struct control_client *client)
@@ -312,6 +321,9 @@ static void give_fact(struct answer_asker *k, const struct fact *fact, uint64_t 
         break;
     case FACT_PONG:
         give_pong(k, fact);
+        break;
+    case FACT_COMMANDED:
+        answer_want_commanded(k, fact);
         break;
     case FACT_WANTED:
         answer_want_stage(k, fact);

@@ -60,18 +60,26 @@ static bool topic_fits(const struct answer_parts *parts, struct answer_asker *k)
     return false;
 }
 
-void answer_want_ask(const struct answer_parts *parts, struct answer_asker *k)
+/* A controller is asked for something that exists. */
+static bool may_ask(const struct answer_parts *parts, struct answer_asker *k)
 {
     char text[2 * LIMIT_NAME + 128];
     if (!topic_fits(parts, k))
-        return;
+        return false;
     if (!access_may(parts->role, ACCESS_WANT)) {
         snprintf(text, sizeof text,
                  "%s is no controller; leave --device %s out, or name a controller", parts->device,
                  parts->device);
         answer_list_refuse(k, "role", span_of(text));
-        return;
+        return false;
     }
+    return true;
+}
+
+void answer_want_ask(const struct answer_parts *parts, struct answer_asker *k)
+{
+    if (!may_ask(parts, k))
+        return;
     k->wanted_id = ++*parts->last_id;
     struct event e = {.kind = EVENT_WANT,
                       .want = {.id = k->wanted_id,
@@ -135,6 +143,44 @@ void answer_want_stage(struct answer_asker *k, const struct fact *fact)
     int size = snprintf(text, sizeof text, "{\"stage\":\"%s\",\"ms\":%llu}",
                         sent ? "sent" : "acknowledged", (unsigned long long)fact->ms);
     control_put(k->client, (struct span){text, (size_t)size});
+}
+
+void answer_want_command(const struct answer_parts *parts, struct answer_asker *k)
+{
+    if (!may_ask(parts, k))
+        return;
+    k->wanted_id = ++*parts->last_id;
+    struct event e = {.kind = EVENT_COMMAND,
+                      .command = {.id = k->wanted_id,
+                                  .topic = span_of(k->request.topic),
+                                  .value = k->request.value,
+                                  .within_ms = k->request.wait_ms}};
+    parts->on_event(parts->context, &e);
+}
+
+void answer_want_commanded(struct answer_asker *k, const struct fact *fact)
+{
+    char memory[REQUEST_BYTES + 1024];
+    struct buf b;
+    if (k->wanted_id == 0 || fact->id != k->wanted_id)
+        return;
+    buf_init(&b, memory, sizeof memory);
+    if (fact->outcome == FACT_OUTCOME_STARTED) {
+        put_moment(&b, "{\"stage\":\"started\",\"ms\":", true, fact->ms);
+    } else {
+        put_text(&b, "{\"schema\":\"kith/command/1\",\"topic\":", span_of(k->request.topic));
+        buf_text(&b, ",\"value\":");
+        if (k->request.value.kind == VALUE_NONE)
+            buf_text(&b, "null");
+        else
+            field_write_value(&b, &k->request.value);
+        put_text(&b, ",\"outcome\":", span_of(fact_outcome_text(fact->outcome)));
+        put_text(&b, ",\"cause\":", fact->cause);
+        put_moment(&b, ",\"ms\":", true, fact->ms);
+        k->wanted_id = 0;
+    }
+    buf_char(&b, '}');
+    control_put(k->client, buf_view(&b));
 }
 
 /* A cause's members that matter; raw, for they are JSON already. */

@@ -3,12 +3,16 @@
 
 #include "app/answer_list.h"
 
-/* Answers about what is wanted and why: `set` and `why`. Private to answer*. */
+/* Answers about what is wanted and why: `set`, `command` and `why`. Private to answer*. */
 
 /* Steps the node with EVENT_WANT, or refuses. */
 void answer_want_ask(const struct answer_parts *parts, struct answer_asker *k);
 /* FACT_WANTED: a line for each stage, and one when it is over. */
 void answer_want_stage(struct answer_asker *k, const struct fact *fact);
+
+/* The same for a one-shot command: EVENT_COMMAND, FACT_COMMANDED. */
+void answer_want_command(const struct answer_parts *parts, struct answer_asker *k);
+void answer_want_commanded(struct answer_asker *k, const struct fact *fact);
 
 /* Starts the walk over the device's decisions, or refuses. True: slices are to follow. */
 bool answer_want_why(const struct answer_parts *parts, struct answer_asker *k);

@@ -141,6 +141,8 @@ static const struct options_entry set_entries[] = {
     ENTRY("for", "TIME", OPTIONS_OUTPUT, set_for,
           "rules count again after so long; else after auto"),
     TIMEOUT("-W S: wait so long for the outcome; else 10"), AS_JSON};
+static const struct options_entry command_entries[] = {
+    WHERE, TIMEOUT("-W S: it must have begun within so long; else 10"), AS_JSON};
 static const struct options_entry why_entries[] = {WHERE,
                                                    COUNT("-n N: the last N decisions; else 10"),
                                                    AS_JSON};
@@ -153,6 +155,7 @@ static const struct options_table tables[ASK_OPTIONS_VERB_COUNT] = {
     [ASK_OPTIONS_PING] = {"ping", ping_entries, COUNT_OF(ping_entries)},
     [ASK_OPTIONS_WAIT] = {"wait", wait_entries, COUNT_OF(wait_entries)},
     [ASK_OPTIONS_SET] = {"set", set_entries, COUNT_OF(set_entries)},
+    [ASK_OPTIONS_COMMAND] = {"command", command_entries, COUNT_OF(command_entries)},
     [ASK_OPTIONS_WHY] = {"why", why_entries, COUNT_OF(why_entries)},
 };
 
@@ -191,6 +194,11 @@ const struct options_table *ask_options_set(void)
     return &tables[ASK_OPTIONS_SET];
 }
 
+const struct options_table *ask_options_command(void)
+{
+    return &tables[ASK_OPTIONS_COMMAND];
+}
+
 const struct options_table *ask_options_why(void)
 {
     return &tables[ASK_OPTIONS_WHY];
@@ -207,6 +215,7 @@ static const struct {
     [ASK_OPTIONS_PING] = {"device", false},
     [ASK_OPTIONS_WAIT] = {"device or topic (actuator1/fan=on)", false},
     [ASK_OPTIONS_SET] = {"topic (actuator1/fan) and value", false},
+    [ASK_OPTIONS_COMMAND] = {"topic (actuator1/beep)", false},
     [ASK_OPTIONS_WHY] = {"device", false},
 };
 
@@ -235,7 +244,8 @@ static void on_word(void *context, const char *word)
                    word, tables[sink->verb].verb, word);
     else if (sink->o->word == NULL)
         sink->o->word = word;
-    else if (sink->verb == ASK_OPTIONS_SET && sink->o->value == NULL)
+    else if ((sink->verb == ASK_OPTIONS_SET || sink->verb == ASK_OPTIONS_COMMAND) &&
+             sink->o->value == NULL)
         sink->o->value = word;
     else
         faults_add(sink->faults, "%s: one %s is enough, and %s is there", word,

@@ -14,13 +14,14 @@ enum ask_options_verb {
     ASK_OPTIONS_PING,
     ASK_OPTIONS_WAIT,
     ASK_OPTIONS_SET,
+    ASK_OPTIONS_COMMAND,
     ASK_OPTIONS_WHY,
     ASK_OPTIONS_VERB_COUNT,
 };
 
 struct ask_options {
     const char *word;               /* a topic or a device; NULL: none was given */
-    const char *value;              /* set: behind the topic */
+    const char *value;              /* set, command: behind the topic */
     const char *device, *state_dir; /* NULL: not given */
     const char *format;             /* NULL: the usual lines */
     bool json, csv;
@@ -39,6 +40,7 @@ const struct options_table *ask_options_history(void);
 const struct options_table *ask_options_ping(void);
 const struct options_table *ask_options_wait(void);
 const struct options_table *ask_options_set(void);
+const struct options_table *ask_options_command(void);
 const struct options_table *ask_options_why(void);
 
 /* Reads environment and arguments; -n and -W are --count and --timeout. False: usage was told. */

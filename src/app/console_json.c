@@ -274,6 +274,20 @@ static void wanted(struct buf *b, const struct words *w, const struct fact *f)
     console_json_count(b, "ms", f->ms);
 }
 
+static void command(struct buf *b, const struct words *w, const struct fact *f)
+{
+    (void)w;
+    console_json_reading(b, f->property, &f->value, (struct span){0});
+}
+
+static void commanded(struct buf *b, const struct words *w, const struct fact *f)
+{
+    (void)w;
+    console_json_text(b, "topic", f->text);
+    console_json_text(b, "outcome", span_of(fact_outcome_text(f->outcome)));
+    console_json_count(b, "ms", f->ms);
+}
+
 static void plain_hello(struct buf *b, const struct words *w, const struct fact *f)
 {
     (void)w;
@@ -316,6 +330,8 @@ static const struct wording {
     [FACT_SUPERSEDED] = {"superseded", epoch},
     [FACT_FORKED] = {"forked", nothing},
     [FACT_CLOCK] = {"clock", clock_off},
+    [FACT_COMMAND] = {"command", command},
+    [FACT_COMMANDED] = {"commanded", commanded},
     [FACT_WANTED] = {"wanted", wanted},
     [FACT_DECIDES] = {"decides", decides},
     [FACT_HELD] = {"held", held},

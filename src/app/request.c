@@ -6,7 +6,7 @@
 enum { ASK, TOPIC, DEVICE, FROM, TO, VALUE, FOR, WAIT };
 
 static const struct field fields[] = {
-    [ASK] = FIELD("ask", "status, get, watch, history, ping, wait, why or set"),
+    [ASK] = FIELD("ask", "status, get, watch, history, ping, wait, why, set or command"),
     [TOPIC] = FIELD("topic", "a topic (sensor1/temperature), * for any characters"),
     [DEVICE] = FIELD("device", "a device's name (a-z 0-9 - _)"),
     [FROM] = FIELD("from", "milliseconds since 1970"),
@@ -20,12 +20,17 @@ static const struct field_set field_set = {fields, COUNT_OF(fields), 1U << ASK};
 
 static const struct kind {
     const char *name;
-    bool topic, device, value;
+    bool topic, device, value, waits;
 } kinds[REQUEST_ASK_COUNT] = {
-    [REQUEST_STATUS] = {"status", false, false}, [REQUEST_GET] = {"get", true, false},
-    [REQUEST_WATCH] = {"watch", true, false},    [REQUEST_HISTORY] = {"history", true, false},
-    [REQUEST_PING] = {"ping", false, true},      [REQUEST_WAIT] = {"wait", false, true},
-    [REQUEST_WHY] = {"why", false, true},        [REQUEST_SET] = {"set", true, false, true},
+    [REQUEST_STATUS] = {"status", false, false},
+    [REQUEST_GET] = {"get", true, false},
+    [REQUEST_WATCH] = {"watch", true, false},
+    [REQUEST_HISTORY] = {"history", true, false},
+    [REQUEST_PING] = {"ping", false, true},
+    [REQUEST_WAIT] = {"wait", false, true},
+    [REQUEST_WHY] = {"why", false, true},
+    [REQUEST_SET] = {"set", true, false, true, true},
+    [REQUEST_COMMAND] = {"command", true, false, false, true},
 };
 
 struct decoder {
@@ -140,12 +145,14 @@ void request_encode(const struct request *r, struct buf *b)
         put_time(b, ",\"from\":", r->from_ms);
         put_time(b, ",\"to\":", r->to_ms);
     }
-    if (r->ask == REQUEST_SET) {
+    if (r->value.kind != VALUE_NONE) {
         buf_text(b, ",\"value\":");
         field_write_value(b, &r->value);
-        put_time(b, ",\"for\":", r->for_ms);
-        put_time(b, ",\"wait\":", r->wait_ms);
     }
+    if (r->for_ms > 0)
+        put_time(b, ",\"for\":", r->for_ms);
+    if (kind->waits)
+        put_time(b, ",\"wait\":", r->wait_ms);
     buf_char(b, '}');
 }
 

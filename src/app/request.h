@@ -12,6 +12,7 @@
  *   {"ask":"ping","device":NAME}              {"ask":"wait","device":NAME}
  *   {"ask":"why","device":NAME}
  *   {"ask":"set","topic":TOPIC,"value":VALUE,"for":MS,"wait":MS}
+ *   {"ask":"command","topic":TOPIC,"value":VALUE,"wait":MS}
  *
  * A pattern is a topic in which * stands for any characters, also for none. */
 
@@ -24,6 +25,7 @@ enum request_ask {
     REQUEST_WAIT,
     REQUEST_WHY,
     REQUEST_SET,
+    REQUEST_COMMAND,
     REQUEST_ASK_COUNT,
 };
 
@@ -32,10 +34,11 @@ struct request {
     char topic[LIMIT_TOPIC + 1]; /* printable; get, watch, history, set */
     char device[LIMIT_NAME + 1]; /* a valid name; ping, wait, why */
     uint64_t from_ms, to_ms;     /* history; left out: 0 and without end */
-    struct value value;          /* set; a text points into `text` */
+    struct value value;          /* set, command; a text points into `text` */
     char text[LIMIT_VALUE_TEXT + 1];
     uint64_t for_ms;  /* set; left out: 0, until it is taken back */
-    uint64_t wait_ms; /* set: for its outcome; left out: REQUEST_WAIT_MS */
+    uint64_t wait_ms; /* set: for its outcome; command: until it must have begun; left out:
+                         REQUEST_WAIT_MS */
 };
 
 enum { REQUEST_WAIT_MS = 10000 };

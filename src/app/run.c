@@ -197,14 +197,18 @@ static int start_node(struct shell *sh, char *message)
     return RUN_OK;
 }
 
+static bool open_act(struct shell *sh, const char *command, struct act **act)
+{
+    struct act_handler handler = shell_act_handler(sh);
+    return command == NULL ||
+           act_open(act, sh->loop, sh->options->device, command, &handler) == ERR_OK;
+}
+
 static int start_parts(struct shell *sh, char *message)
 {
     const struct run_options *o = sh->options;
-    if (o->on_change != NULL) {
-        struct act_handler handler = shell_act_handler(sh);
-        if (act_open(&sh->act, sh->loop, o->device, o->on_change, &handler) != ERR_OK)
-            return RUN_FAILED;
-    }
+    if (!open_act(sh, o->on_change, &sh->act) || !open_act(sh, o->on_command, &sh->commands))
+        return RUN_FAILED;
     if (!o->has_source)
         return RUN_OK;
     struct source_options options = o->source;
@@ -276,6 +280,7 @@ static void close_all(struct shell *sh)
     if (sh->source != NULL)
         source_stop(sh->source);
     act_close(sh->act);
+    act_close(sh->commands);
     answer_close(sh->answer);
     sh->answer = NULL;
     if (sh->udp != NULL)

@@ -33,9 +33,9 @@ struct run_options {
     size_t peer_count;
     const struct rule *rules; /* the built-in one for an actuator without any */
     size_t rule_count;
-    const char *on_change; /* NULL: none */
-    bool no_rules;         /* not even the built-in ones */
-    bool exit_at_end;      /* --exit */
+    const char *on_change, *on_command; /* NULL: none */
+    bool no_rules;                      /* not even the built-in ones */
+    bool exit_at_end;                   /* --exit */
     bool quiet, trace, json;
 };
 

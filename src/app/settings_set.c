@@ -294,6 +294,11 @@ static bool set_loopback(void *target, const char *value, char why[OPTIONS_WHY])
     return true;
 }
 
+static bool set_on_command(void *target, const char *value, char why[OPTIONS_WHY])
+{
+    return set_text(&((struct settings *)target)->run.on_command, value, why);
+}
+
 static bool set_no_rules(void *target, const char *value, char why[OPTIONS_WHY])
 {
     (void)why;
@@ -344,6 +349,7 @@ static const struct options_entry entries[] = {
     {"role", "ROLE", ONCE, TOP, DEV, set_role, "sensor, actuator, controller or observer; else from the name"},
     {"config", "FILE", ONCE, NEVER, DEV, set_config, "rules and settings (YAML); else ~/.config/kith/DEVICE.yaml"},
     {"state-dir", "DIR", ONCE, NEVER, DEV, set_state_dir, "one folder for everything, instead of the XDG folders"},
+    {"on-command", "COMMAND", ONCE, TOP, DEV, set_on_command, "run it for each `kith command`: KITH_PROPERTY, KITH_VALUE; 0: done"},
     {"no-rules", NULL, ONCE, TOP, DEV, set_no_rules, "decide nothing: leave the built-in rules out"},
     {"on-change", "COMMAND", ONCE, TOP, DEV, set_on_change, "run it when a rule changes a property: KITH_PROPERTY, KITH_VALUE"},
     {"simulate", "SCENARIO", ONCE, IN, READ, set_simulate, "home, environment, healthcare or industry; else one temperature"},

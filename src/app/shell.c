@@ -117,6 +117,19 @@ static void do_act(struct shell *sh, const struct effect *effect)
         act_change(sh->act, effect->act.property, effect->act.value.text);
 }
 
+/* Without a script the action is what is told. */
+static void do_command(struct shell *sh, const struct effect *effect)
+{
+    uint64_t serial = effect->command.serial;
+    if (sh->commands != NULL &&
+        act_run(sh->commands, serial, effect->command.property, effect->command.value) == ERR_OK)
+        return;
+    struct shell_answer a = {
+        .event = {.kind = EVENT_COMMANDED,
+                  .commanded = {.serial = serial, .failed = sh->commands != NULL}}};
+    answer(sh, &a);
+}
+
 static void do_exit(struct shell *sh, const struct effect *effect)
 {
     if (sh->status == RUN_OK)
@@ -148,7 +161,8 @@ static perform_fn *const perform[EFFECT_KIND_COUNT] = {
     [EFFECT_EPOCH] = do_epoch,     [EFFECT_FETCH] = do_fetch,      [EFFECT_SIGN] = do_sign,
     [EFFECT_VERIFY] = do_verify,   [EFFECT_DIAL] = do_link,        [EFFECT_HANG_UP] = do_link,
     [EFFECT_SEND] = do_link,       [EFFECT_HELLO] = do_hello,      [EFFECT_PLAIN] = do_plain,
-    [EFFECT_ACT] = do_act,         [EFFECT_PUBLISH] = do_publish,  [EFFECT_EXIT] = do_exit,
+    [EFFECT_COMMAND] = do_command, [EFFECT_ACT] = do_act,          [EFFECT_PUBLISH] = do_publish,
+    [EFFECT_EXIT] = do_exit,
 };
 
 static void step(struct shell *sh, struct event *e)
@@ -405,9 +419,15 @@ static void on_act_failed(void *context, const char *text)
     console_error(sh->console, text);
 }
 
+static void on_command_done(void *context, uint64_t serial, bool failed)
+{
+    shell_event(context, &(struct event){.kind = EVENT_COMMANDED,
+                                         .commanded = {.serial = serial, .failed = failed}});
+}
+
 struct act_handler shell_act_handler(struct shell *sh)
 {
-    return (struct act_handler){sh, on_act_failed};
+    return (struct act_handler){sh, on_act_failed, on_command_done};
 }
 
 static void leave_when_acknowledged(struct shell *sh)

@@ -37,7 +37,7 @@ struct shell {
     struct link_set *links;
     struct udp *udp;
     struct source *source;
-    struct act *act;
+    struct act *act, *commands;
     uv_prepare_t turn;
     uv_timer_t timer;
     uv_signal_t interrupt, terminate;

@@ -17,6 +17,7 @@ int verb_history(int argc, char **argv);
 int verb_ping(int argc, char **argv);
 int verb_wait(int argc, char **argv);
 int verb_set(int argc, char **argv);
+int verb_command(int argc, char **argv);
 int verb_why(int argc, char **argv);
 const struct options_table *verb_dataset_options(void);
 

@@ -86,6 +86,14 @@ static const char set_more[] =
     "Ends with 0 when confirmed, 3 when the device can't be reached, 4 when it is refused, 5 when\n"
     "the time was too short.\n";
 
+static const char command_more[] =
+    "For what is no state. It is done at most once, and not later than --timeout from now: where "
+    "it\n"
+    "can't be delivered in time it is dropped. The device's --on-command script carries it out;\n"
+    "without one the device only tells it. Its start and its outcome are records of the topic.\n"
+    "Ends with 0 when done, 4 when refused (or the script failed), 5 when it was too late, 1 when\n"
+    "nobody knows.\n";
+
 static const char why_more[] = "Each decision with its conditions: \u2713 held, \u2717 did not. "
                                "Those that changed something are\n"
                                "records and come from its log; of those that changed nothing the "
@@ -120,6 +128,10 @@ static const struct verb {
       "kith set actuator1/fan on --for 10m\nkith set actuator1/fan auto\n", set_more,
       ask_options_set},
      verb_set},
+    {{"command", "command TOPIC [VALUE] [OPTIONS]", "what a device shall do, once and now",
+      "kith command actuator1/beep\nkith command door-actuator/open 30 -W 2\n", command_more,
+      ask_options_command},
+     verb_command},
     {{"why", "why DEVICE [OPTIONS]", "the last decisions, and what they rest on",
       "kith why actuator1\nkith why controller1 -n 1 --json\n", why_more, ask_options_why},
      verb_why},

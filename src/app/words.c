@@ -458,6 +458,17 @@ static void held(struct buf *b, const struct words *w, const struct fact *f)
     }
 }
 
+static void command(struct buf *b, const struct words *w, const struct fact *f)
+{
+    (void)w;
+    buf_text(b, "Action: ");
+    put_capitalised(b, f->property);
+    if (f->value.text.size == 0)
+        return;
+    buf_char(b, ' ');
+    words_value(b, &f->value, (struct span){0});
+}
+
 static void stopped(struct buf *b, const struct words *w, const struct fact *f)
 {
     (void)w, (void)f;
@@ -496,6 +507,7 @@ static const struct wording {
     [FACT_SUPERSEDED] = {superseded, ALWAYS, WORDS_BAD},
     [FACT_FORKED] = {forked, ALWAYS, WORDS_BAD},
     [FACT_CLOCK] = {clock_off, ALWAYS, WORDS_BAD},
+    [FACT_COMMAND] = {command, ALWAYS, WORDS_STRONG},
     [FACT_DECIDES] = {decides, ALWAYS, WORDS_STRONG},
     [FACT_HELD] = {held, ALWAYS, WORDS_USUAL},
     [FACT_PLAIN_HELLO] = {plain_hello, UNLESS_QUIET, WORDS_USUAL},

@@ -1,5 +1,6 @@
 #include "core/author.h"
 
+#include "core/command.h"
 #include "core/decide.h"
 #include "core/discovery.h"
 #include "core/members.h"
@@ -307,6 +308,7 @@ void author_stored(struct node *n, uint64_t ticket)
             sync_acknowledge(n, done.log);
     }
     perform_acts(n, ACTS_ON_DISK);
+    command_stored(n);
 }
 
 static void cut_all(struct log *l)

@@ -2,6 +2,7 @@
 
 #include "base/number.h"
 #include "core/author.h"
+#include "core/command.h"
 #include "core/members.h"
 #include "core/why.h"
 
@@ -371,7 +372,8 @@ void drive_restore(struct node *n, const struct log_id *id, const struct record 
         (void)wish_for_us(n, id, r);
         return;
     }
-    bool acts = n->self.role == ROLE_ACTUATOR && r->value.kind != VALUE_NONE;
+    bool acts = n->self.role == ROLE_ACTUATOR && r->value.kind != VALUE_NONE &&
+                !command_restore(n, r);
     struct drive *d = acts ? drive_of(n, r->type) : NULL;
     if (d == NULL)
         return;

@@ -49,8 +49,10 @@ enum event_kind {
     EVENT_VERIFIED, /* answers VERIFY */
     EVENT_WANT, /* a person wants a property of a device to have a value: FACT_WANTED tells how that
                    goes, with the same id */
-    EVENT_PING, /* a person asks for a round trip to a device: FACT_PONG answers when its session
-                   does; nothing happens without one */
+    EVENT_COMMAND,   /* a person wants a device to do something now: FACT_COMMANDED answers */
+    EVENT_COMMANDED, /* answers COMMAND: it was carried out, or could not be */
+    EVENT_PING,    /* a person asks for a round trip to a device: FACT_PONG answers when its session
+                      does; nothing happens without one */
     EVENT_CHANGED, /* an interface came, went or has another address */
     EVENT_LEAVE,   /* a person wants it to end: say goodbye, then EXIT */
     EVENT_TICK,    /* node_deadline() has come */
@@ -134,6 +136,16 @@ struct event {
             uint64_t wait_ms;   /* for its outcome */
         } want;
         struct {
+            uint64_t id;
+            struct span topic;  /* device '/' what it shall do */
+            struct value value; /* VALUE_NONE: none */
+            uint64_t within_ms; /* later than this it must not be done */
+        } command;
+        struct {
+            uint64_t serial; /* as given in COMMAND */
+            bool failed;
+        } commanded;
+        struct {
             struct span device;
         } ping;
         struct {
@@ -175,10 +187,11 @@ enum effect_kind {
     EFFECT_DIAL,
     EFFECT_HANG_UP,
     EFFECT_SEND,
-    EFFECT_HELLO, /* broadcast on every interface when `to` has port 0, else to that address, from
-                     the private socket */
-    EFFECT_PLAIN, /* a plain datagram of our own: hello when there is no reading */
-    EFFECT_ACT,   /* an own state changed and is on disk: run --on-change */
+    EFFECT_HELLO,   /* broadcast on every interface when `to` has port 0, else to that address, from
+                       the private socket */
+    EFFECT_PLAIN,   /* a plain datagram of our own: hello when there is no reading */
+    EFFECT_ACT,     /* an own state changed and is on disk: run --on-change */
+    EFFECT_COMMAND, /* carry out a command, its id is on disk; then EVENT_COMMANDED */
     EFFECT_PUBLISH,
     EFFECT_EXIT, /* goodbyes are sent; end the process with this status */
     EFFECT_KIND_COUNT,
@@ -260,6 +273,11 @@ struct effect {
             struct span property;
             struct value value; /* a text: "on", "21.5", "true" */
         } act;
+        struct {
+            uint64_t serial;
+            struct span property;
+            struct span value; /* as text; empty: none */
+        } command;
         struct fact fact;
         struct {
             int status;

@@ -40,7 +40,9 @@ enum fact_kind {
     FACT_DECIDES, /* property; device: who decides about it from now on, ourselves or a controller;
                      by; text: the rule, or what ended the one before */
     FACT_HELD,    /* property, value: what a rule wants; device: whose wish holds against it */
-    FACT_PONG,    /* device, ms: how long the answer to EVENT_PING took */
+    FACT_COMMAND, /* property, value: a command is carried out here */
+    FACT_COMMANDED, /* id, outcome, ms: since it was asked; text: the topic; cause: why not */
+    FACT_PONG,      /* device, ms: how long the answer to EVENT_PING took */
     FACT_STOPPED,
     FACT_KIND_COUNT,
 };
@@ -58,6 +60,16 @@ enum fact_stage {
     FACT_WANT_STAGE_COUNT,
 };
 
+/* What came of a command; all but the first end it. */
+enum fact_outcome {
+    FACT_OUTCOME_STARTED,
+    FACT_OUTCOME_DONE,
+    FACT_OUTCOME_REFUSED,
+    FACT_OUTCOME_EXPIRED, /* it was too late, and not performed */
+    FACT_OUTCOME_UNKNOWN, /* it may have been performed or not */
+    FACT_OUTCOME_COUNT,
+};
+
 /* Who decides what a property of ours is. */
 enum fact_by { FACT_BY_NOBODY, FACT_BY_RULE, FACT_BY_CONTROLLER, FACT_BY_PERSON };
 
@@ -65,6 +77,7 @@ struct fact {
     enum fact_kind kind;
     enum fact_stage stage;
     enum fact_by by;
+    enum fact_outcome outcome;
     uint64_t id;
     struct span cause;
     struct span device;
@@ -84,5 +97,8 @@ struct fact {
     bool changed;
     bool active;
 };
+
+const char *fact_outcome_text(enum fact_outcome outcome); /* "done" */
+bool fact_outcome_parse(struct span text, enum fact_outcome *outcome);
 
 #endif

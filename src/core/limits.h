@@ -46,6 +46,7 @@ enum {
     LIMIT_DRIVES = 64,   /* properties of ours that somebody drives; at the bound another is refused
                           */
     LIMIT_ORDERS = 1024, /* properties of others that our rules drive; likewise */
+    LIMIT_COMMANDS = 64, /* on their way, and of others remembered until their deadline; likewise */
     LIMIT_WANTED = 64,   /* a person's wishes whose outcome is awaited; likewise */
     LIMIT_FOREIGN = 16,  /* other networks reported; more are only counted */
 
@@ -91,6 +92,7 @@ enum {
     TIME_ORDER_MS = 1000, /* between two claims of ours to a property that another controller claims
                            */
     TIME_CLOCK_MS = 120000,     /* a clock that is further off than this is named */
+    TIME_OUTCOME_MS = 12000,    /* behind a command's deadline: its script may take ten seconds */
     TIME_SUMMARY_MS = 5000,     /* between a controller's summaries */
     TIME_STORE_RETRY_MS = 1000, /* after a failed store */
     TIME_LEAVE_MS = 1000, /* a leaving peer waits this long for its last records to be stored and

@@ -1,6 +1,7 @@
 #ifndef CORE_MESSAGE_H
 #define CORE_MESSAGE_H
 
+#include "core/fact.h"
 #include "core/ident.h"
 #include "core/record.h"
 
@@ -13,6 +14,8 @@ enum message_kind {
     MESSAGE_STATE_UPDATE, /* a run of records of one log */
     MESSAGE_SEAL,
     MESSAGE_ACK,
+    MESSAGE_COMMAND, /* a one-shot command for the receiver */
+    MESSAGE_OUTCOME, /* what came of one, where no record tells */
     MESSAGE_PING,
     MESSAGE_PONG,
     MESSAGE_GOODBYE, /* the sender leaves; last */
@@ -80,6 +83,18 @@ struct message {
             uint64_t sent_ms;  /* the pinging side's clock, given back as it is */
             uint64_t clock_ms; /* pong: the answering side's monotonic clock */
         } ping;                /* and pong */
+        struct {
+            struct span id;       /* sender '/' its epoch '/' a count */
+            struct span topic;    /* device '/' property */
+            struct value value;   /* VALUE_NONE: left out */
+            uint64_t epoch;       /* the receiver's */
+            uint64_t deadline_ms; /* on the receiver's monotonic clock */
+        } command;
+        struct {
+            struct span id;
+            enum fact_outcome outcome;
+            struct span reason; /* at most LIMIT_REASON bytes; empty: none */
+        } outcome;
         struct {
             struct span reason; /* goodbye and error; at most LIMIT_REASON bytes */
         } end;

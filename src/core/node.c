@@ -1,6 +1,7 @@
 #include "core/node.h"
 
 #include "core/author.h"
+#include "core/command.h"
 #include "core/decide.h"
 #include "core/discovery.h"
 #include "core/drive.h"
@@ -78,6 +79,7 @@ void node_free(struct node *n)
         free(n->configured[i]);
     decide_fini(n);
     want_fini(n);
+    command_fini(n);
     members_fini(n);
     state_fini(&n->state);
     ring_fini(&n->stores);
@@ -221,6 +223,7 @@ static void start(struct node *n, uint64_t epoch)
     author_begin(n, epoch);
     n->started = true;
     drive_restored(n);
+    command_restored(n);
     struct fact *fact = node_fact(n, FACT_STARTED, span_of(n->self.device));
     if (fact != NULL)
         fact->epoch = epoch;
@@ -290,6 +293,7 @@ static void tick(struct node *n, const struct event *e)
     peer_tick(n);
     decide_tick(n);
     want_tick(n);
+    command_tick(n);
     if (!n->store_failed || n->store_retry_ms > n->now_ms)
         return;
     n->store_retry_ms = n->now_ms + TIME_STORE_RETRY_MS;
@@ -409,6 +413,8 @@ static event_fn *const handlers[EVENT_KIND_COUNT] = {
     [EVENT_SIGNED] = seal_signed,
     [EVENT_VERIFIED] = seal_verified,
     [EVENT_WANT] = want_ask,
+    [EVENT_COMMAND] = command_ask,
+    [EVENT_COMMANDED] = command_ended,
     [EVENT_PING] = on_ping,
     [EVENT_CHANGED] = on_changed,
     [EVENT_LEAVE] = leave,
@@ -459,6 +465,7 @@ uint64_t node_deadline(const struct node *n)
     node_soon(&deadline, seal_deadline(n));
     node_soon(&deadline, decide_deadline(n));
     node_soon(&deadline, want_deadline(n));
+    node_soon(&deadline, command_deadline(n));
     if (n->store_failed)
         node_soon(&deadline, n->store_retry_ms);
     if (n->leaving)

@@ -83,7 +83,10 @@ struct session {
     uint64_t up_ms, heard_ms, sent_ms, pinged_ms;
     bool rtt_known;
     bool ping_asked; /* by a person, who waits for the answer */
+    bool clock_known;
     uint64_t rtt_ms;
+    uint64_t clock_ms;       /* its monotonic clock, in its last pong */
+    uint64_t clock_at_ms;    /* ... which came then */
     uint64_t author_time_ms; /* its wall clock in its hello */
     size_t unsent;
     bool wants[ROLE_COUNT];
@@ -195,6 +198,10 @@ struct node {
 
     struct node_want *wants;
     size_t want_count;
+    struct command_sent *commands_sent;
+    struct command_run *commands_run;
+    size_t command_sent_count, command_run_count;
+    uint64_t command_serial;
     struct stamp clock; /* the greatest stamp seen or given */
     struct drive *drives[LIMIT_DRIVES];
     size_t drive_count;

@@ -1,5 +1,6 @@
 #include "core/peer.h"
 
+#include "core/command.h"
 #include "core/discovery.h"
 #include "core/greet.h"
 #include "core/members.h"
@@ -17,7 +18,8 @@ enum peer_input {
     PEER_IN_LINK_UP,
     PEER_IN_LINK_DOWN,
     PEER_IN_HELLO,
-    PEER_IN_SYNC, /* have, state_update, seal, ack */
+    PEER_IN_SYNC,    /* have, state_update, seal, ack */
+    PEER_IN_COMMAND, /* command, outcome */
     PEER_IN_PING,
     PEER_IN_PONG,
     PEER_IN_GOODBYE,
@@ -29,8 +31,8 @@ enum peer_input {
 
 typedef void act_fn(struct node *n, struct session *s, const struct message *m, struct span why);
 
-static act_fn do_greet, do_fail, do_open, do_sync, do_ping, do_pong, do_left, do_error, do_unknown,
-    do_silent, do_cut, do_early, do_again, do_never;
+static act_fn do_greet, do_fail, do_open, do_sync, do_command, do_ping, do_pong, do_left, do_error,
+    do_unknown, do_silent, do_cut, do_early, do_again, do_never;
 
 /* Every cell is written out; the action itself moves the state on, because two of them may find
  * that the session has to go. */
@@ -41,6 +43,7 @@ static act_fn *const table[PEER_STATE_COUNT][PEER_INPUT_COUNT] = {
             [PEER_IN_LINK_DOWN] = do_fail,
             [PEER_IN_HELLO] = do_never,
             [PEER_IN_SYNC] = do_never,
+            [PEER_IN_COMMAND] = do_never,
             [PEER_IN_PING] = do_never,
             [PEER_IN_PONG] = do_never,
             [PEER_IN_GOODBYE] = do_never,
@@ -54,6 +57,7 @@ static act_fn *const table[PEER_STATE_COUNT][PEER_INPUT_COUNT] = {
             [PEER_IN_LINK_DOWN] = do_fail,
             [PEER_IN_HELLO] = do_open,
             [PEER_IN_SYNC] = do_early,
+            [PEER_IN_COMMAND] = do_early,
             [PEER_IN_PING] = do_early,
             [PEER_IN_PONG] = do_early,
             [PEER_IN_GOODBYE] = do_fail,
@@ -67,6 +71,7 @@ static act_fn *const table[PEER_STATE_COUNT][PEER_INPUT_COUNT] = {
             [PEER_IN_LINK_DOWN] = do_cut,
             [PEER_IN_HELLO] = do_again,
             [PEER_IN_SYNC] = do_sync,
+            [PEER_IN_COMMAND] = do_command,
             [PEER_IN_PING] = do_ping,
             [PEER_IN_PONG] = do_pong,
             [PEER_IN_GOODBYE] = do_left,
@@ -82,7 +87,8 @@ static const enum peer_input input_of[MESSAGE_KIND_COUNT] = {
     [MESSAGE_ACK] = PEER_IN_SYNC,          [MESSAGE_PING] = PEER_IN_PING,
     [MESSAGE_PONG] = PEER_IN_PONG,         [MESSAGE_GOODBYE] = PEER_IN_GOODBYE,
     [MESSAGE_ERROR] = PEER_IN_ERROR,       [MESSAGE_UNKNOWN] = PEER_IN_UNKNOWN,
-    [MESSAGE_BEAT] = PEER_IN_UNKNOWN,
+    [MESSAGE_BEAT] = PEER_IN_UNKNOWN,      [MESSAGE_COMMAND] = PEER_IN_COMMAND,
+    [MESSAGE_OUTCOME] = PEER_IN_COMMAND,
 };
 
 static const char REPLACED[] = "replaced by another link";
@@ -417,6 +423,17 @@ static void do_sync(struct node *n, struct session *s, const struct message *m, 
         sync_have(n, s, m);
 }
 
+static void do_command(struct node *n, struct session *s, const struct message *m, struct span why)
+{
+    (void)why;
+    if (m->kind == MESSAGE_OUTCOME)
+        command_outcome(n, s, m);
+    else if (access_may(s->identity.role, ACCESS_WANT))
+        command_received(n, s, m);
+    else
+        peer_refuse(n, s, "a command beyond its role");
+}
+
 static void do_ping(struct node *n, struct session *s, const struct message *m, struct span why)
 {
     (void)why;
@@ -428,7 +445,7 @@ static void do_ping(struct node *n, struct session *s, const struct message *m, 
 static void do_pong(struct node *n, struct session *s, const struct message *m, struct span why)
 {
     (void)why;
-    session_pong(n, s, m->ping.sent_ms);
+    session_pong(n, s, m->ping.sent_ms, m->ping.clock_ms);
 }
 
 static void do_unknown(struct node *n, struct session *s, const struct message *m, struct span why)

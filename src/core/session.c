@@ -1,5 +1,7 @@
 #include "core/session.h"
 
+#include "core/command.h"
+
 #include <stdlib.h>
 
 struct session *session_find(const struct node *n, uint64_t link)
@@ -83,11 +85,14 @@ void session_ping(struct node *n, struct session *s)
     session_send(n, s, &ping);
 }
 
-void session_pong(struct node *n, struct session *s, uint64_t sent_ms)
+void session_pong(struct node *n, struct session *s, uint64_t sent_ms, uint64_t clock_ms)
 {
     if (sent_ms > n->now_ms || sent_ms < s->up_ms)
         return;
-    s->rtt_known = true;
+    s->clock_known = s->rtt_known = true;
+    s->clock_ms = clock_ms;
+    s->clock_at_ms = n->now_ms;
+    command_clock(n, s);
     s->rtt_ms = n->now_ms - sent_ms;
     if (!s->ping_asked)
         return;

@@ -20,7 +20,7 @@ void session_send(struct node *n, struct session *s, const struct message *m);
 void session_beat(struct node *n, struct session *s);
 void session_ping(struct node *n, struct session *s);
 /* The answer to a ping that was sent then. */
-void session_pong(struct node *n, struct session *s, uint64_t sent_ms);
+void session_pong(struct node *n, struct session *s, uint64_t sent_ms, uint64_t clock_ms);
 /* A goodbye or an error, with its reason. */
 void session_send_end(struct node *n, struct session *s, enum message_kind kind,
                       const char *reason);

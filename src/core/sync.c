@@ -1,6 +1,7 @@
 #include "core/sync.h"
 
 #include "core/author.h"
+#include "core/command.h"
 #include "core/decide.h"
 #include "core/drive.h"
 #include "core/members.h"
@@ -275,6 +276,8 @@ static void show(struct node *n, const struct session *s, struct log *l, const s
         fact->record = r;
     node_counted(n, NODE_RECORDS_HEARD);
     want_heard(n, r);
+    if (r->answers.size > 0)
+        command_heard(n, r);
     if (r->plain || r->topic.size > 0)
         return;
     struct reading input = {.type = r->type,

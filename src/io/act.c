@@ -17,6 +17,7 @@ enum { WAITING_MAX = 64, TEXT_BYTES = 256, SETTINGS = 3, SETTING_BYTES = 32 + LI
 struct change {
     char property[LIMIT_NAME + 1];
     char value[LIMIT_VALUE_TEXT + 1];
+    uint64_t serial; /* 0: a change of state */
 };
 
 struct act {
@@ -29,7 +30,7 @@ struct act {
     struct change running;
     struct change waiting[WAITING_MAX];
     size_t waiting_count;
-    bool busy, timed_out, closing;
+    bool busy, timed_out, failed, closing;
     int handles; /* open ones, while closing */
 };
 
@@ -75,6 +76,8 @@ static void next_when_closed(uv_handle_t *handle)
 {
     struct act *a = handle->data;
     a->busy = false;
+    if (!a->closing && a->running.serial > 0)
+        a->handler.on_done(a->handler.context, a->running.serial, a->failed);
     if (a->closing)
         free_when_closed(handle);
     else if (a->waiting_count > 0)
@@ -98,7 +101,8 @@ static void on_exit_status(uv_process_t *process, int64_t status, int signal)
         snprintf(what, sizeof what, "the command was ended by signal %d", signal);
     else
         snprintf(what, sizeof what, "the command ended with status %d", (int)status);
-    if (!a->closing && (a->timed_out || signal != 0 || status != 0))
+    a->failed = a->timed_out || signal != 0 || status != 0;
+    if (!a->closing && a->failed)
         tell(a, what);
     end_child(a, SIGKILL); /* what it left behind in its group */
     uv_close((uv_handle_t *)process, next_when_closed);
@@ -142,6 +146,8 @@ static void begin(struct act *a)
     char **environment = child_environment(a);
     if (environment == NULL) {
         tell(a, err_text(ERR_MEMORY));
+        if (a->running.serial > 0)
+            a->handler.on_done(a->handler.context, a->running.serial, true);
         return;
     }
     char shell[] = "/bin/sh", flag[] = "-c";
@@ -165,31 +171,43 @@ static void begin(struct act *a)
         uv_timer_start(&a->timer, on_time, ACT_TIME_MS, 0);
         return;
     }
+    a->failed = true;
     tell(a, uv_strerror(status));
     uv_close((uv_handle_t *)&a->process, next_when_closed);
 }
 
-void act_change(struct act *a, struct span property, struct span value)
+static enum err put(struct act *a, size_t at, uint64_t serial, struct span property,
+                    struct span value)
 {
     if (property.size > LIMIT_NAME || value.size > LIMIT_VALUE_TEXT)
-        return;
-    size_t at = 0;
-    while (at < a->waiting_count && !span_is(property, a->waiting[at].property))
-        at++;
-    if (at == WAITING_MAX) {
-        a->handler.on_failed(a->handler.context,
-                             "too many changes wait for the command; one is left out");
-        return;
-    }
+        return ERR_SIZE;
+    if (at == WAITING_MAX)
+        return ERR_FULL;
     if (at == a->waiting_count)
         a->waiting_count++;
     struct change *c = &a->waiting[at];
-    *c = (struct change){0};
+    *c = (struct change){.serial = serial};
     memcpy(c->property, property.bytes, property.size);
     if (value.size > 0)
         memcpy(c->value, value.bytes, value.size);
     if (!a->busy)
         begin(a);
+    return ERR_OK;
+}
+
+void act_change(struct act *a, struct span property, struct span value)
+{
+    size_t at = 0;
+    while (at < a->waiting_count && !span_is(property, a->waiting[at].property))
+        at++;
+    if (put(a, at, 0, property, value) == ERR_FULL)
+        a->handler.on_failed(a->handler.context,
+                             "too many changes wait for the command; one is left out");
+}
+
+enum err act_run(struct act *a, uint64_t serial, struct span property, struct span value)
+{
+    return put(a, a->waiting_count, serial, property, value);
 }
 
 void act_close(struct act *a)

@@ -352,6 +352,88 @@ static enum err read_ping(void *context, struct json_reader *r, size_t which)
                      which == 0 ? &d->m->ping.sent_ms : &d->m->ping.clock_ms);
 }
 
+/* command, outcome */
+
+enum { COMMAND_ID, COMMAND_TOPIC, COMMAND_VALUE, COMMAND_EPOCH, COMMAND_DEADLINE };
+
+static const struct field command_fields[] = {
+    [COMMAND_ID] = FIELD("id", "a printable text of 1 to 97 bytes"),
+    [COMMAND_TOPIC] = FIELD("topic", "device/property"),
+    [COMMAND_VALUE] = FIELD("value", "a number, true, false or a short printable text"),
+    [COMMAND_EPOCH] = EPOCH_FIELD,
+    [COMMAND_DEADLINE] = FIELD("deadline", "a whole number from 0"),
+};
+
+static enum err read_id(struct decoder *d, struct json_reader *r, struct span *id)
+{
+    enum err err = field_text(r, &d->strings, id);
+    if (err != ERR_OK)
+        return err;
+    return id->size > 0 && id->size <= LIMIT_RECORD_NAME && field_printable(*id) ? ERR_OK
+                                                                                 : ERR_RANGE;
+}
+
+static enum err read_command_topic(struct decoder *d, struct json_reader *r, struct span *topic)
+{
+    struct access_topic t;
+    enum err err = field_text(r, &d->strings, topic);
+    if (err != ERR_OK)
+        return err;
+    return access_topic_valid(*topic) && access_topic_split(*topic, &t) && t.kind == ACCESS_REPORTED
+               ? ERR_OK
+               : ERR_RANGE;
+}
+
+static enum err read_command(void *context, struct json_reader *r, size_t which)
+{
+    struct decoder *d = context;
+    struct message *m = d->m;
+    switch (which) {
+    case COMMAND_ID:
+        return read_id(d, r, &m->command.id);
+    case COMMAND_TOPIC:
+        return read_command_topic(d, r, &m->command.topic);
+    case COMMAND_VALUE:
+        return field_value(r, &d->strings, &m->command.value);
+    case COMMAND_EPOCH:
+        return read_count(r, &m->command.epoch);
+    default:
+        return field_u53(r, 0, NUMBER_INTEGER_MAX, &m->command.deadline_ms);
+    }
+}
+
+enum { OUTCOME_ID, OUTCOME_OUTCOME, OUTCOME_REASON };
+
+static const struct field outcome_fields[] = {
+    [OUTCOME_ID] = FIELD("id", "a printable text of 1 to 97 bytes"),
+    [OUTCOME_OUTCOME] = FIELD("outcome", "started, done, refused, expired or unknown"),
+    [OUTCOME_REASON] = FIELD("reason", "a printable text of at most 127 bytes"),
+};
+
+static enum err read_reason(struct decoder *d, struct json_reader *r, struct span *reason)
+{
+    enum err err = field_text(r, &d->strings, reason);
+    if (err != ERR_OK)
+        return err;
+    if (reason->size > LIMIT_REASON)
+        return ERR_SIZE;
+    return field_printable(*reason) ? ERR_OK : ERR_RANGE;
+}
+
+static enum err read_outcome(void *context, struct json_reader *r, size_t which)
+{
+    struct decoder *d = context;
+    struct span text;
+    if (which == OUTCOME_ID)
+        return read_id(d, r, &d->m->outcome.id);
+    if (which == OUTCOME_REASON)
+        return read_reason(d, r, &d->m->outcome.reason);
+    enum err err = field_text(r, &d->strings, &text);
+    if (err != ERR_OK)
+        return err;
+    return fact_outcome_parse(text, &d->m->outcome.outcome) ? ERR_OK : ERR_RANGE;
+}
+
 /* goodbye, error */
 
 static const struct field end_fields[] = {
@@ -362,13 +444,7 @@ static enum err read_end(void *context, struct json_reader *r, size_t which)
 {
     (void)which;
     struct decoder *d = context;
-    struct span *reason = &d->m->end.reason;
-    enum err err = field_text(r, &d->strings, reason);
-    if (err != ERR_OK)
-        return err;
-    if (reason->size > LIMIT_REASON)
-        return ERR_SIZE;
-    return field_printable(*reason) ? ERR_OK : ERR_RANGE;
+    return read_reason(d, r, &d->m->end.reason);
 }
 
 /* All kinds */
@@ -398,6 +474,16 @@ static const struct kind kinds[MESSAGE_KIND_COUNT] = {
                      finish_ack},
     [MESSAGE_PING] = {"ping", {ping_fields, 1, 1}, read_ping, NULL},
     [MESSAGE_PONG] = {"pong", {ping_fields, 2, 3}, read_ping, NULL},
+    [MESSAGE_COMMAND] = {"command",
+                         {command_fields, 5,
+                          1U << COMMAND_ID | 1U << COMMAND_TOPIC | 1U << COMMAND_EPOCH |
+                              1U << COMMAND_DEADLINE},
+                         read_command,
+                         NULL},
+    [MESSAGE_OUTCOME] = {"outcome",
+                         {outcome_fields, 3, 1U << OUTCOME_ID | 1U << OUTCOME_OUTCOME},
+                         read_outcome,
+                         NULL},
     [MESSAGE_GOODBYE] = {"goodbye", {end_fields, 1, 1}, read_end, NULL},
     [MESSAGE_ERROR] = {"error", {end_fields, 1, 1}, read_end, NULL},
     [MESSAGE_UNKNOWN] = {"unknown", {NULL, 0, 0}, read_nothing, NULL},

@@ -68,6 +68,12 @@ static void write_entry(struct buf *b, const struct message_entry *e)
     buf_text(b, e->closed ? ",\"closed\":true}" : "}");
 }
 
+static void put_text(struct buf *b, const char *name, struct span text)
+{
+    buf_text(b, name);
+    json_write_string(b, text);
+}
+
 static void write_have(struct buf *b, const struct message *m)
 {
     b->overflow |= m->have.count > LIMIT_LINE_ENTRIES;
@@ -114,6 +120,30 @@ static void write_ack(struct buf *b, const struct message *m)
         put_count(b, ",\"held\":", m->ack.held);
 }
 
+static void write_command(struct buf *b, const struct message *m)
+{
+    put_text(b, "\"id\":", m->command.id);
+    put_text(b, ",\"topic\":", m->command.topic);
+    if (m->command.value.kind != VALUE_NONE) {
+        buf_text(b, ",\"value\":");
+        field_write_value(b, &m->command.value);
+    }
+    put_count(b, ",\"epoch\":", m->command.epoch);
+    put_count(b, ",\"deadline\":", m->command.deadline_ms);
+}
+
+static void write_outcome(struct buf *b, const struct message *m)
+{
+    b->overflow |= m->outcome.reason.size > LIMIT_REASON ||
+                   m->outcome.outcome >= FACT_OUTCOME_COUNT;
+    if (b->overflow)
+        return;
+    put_text(b, "\"id\":", m->outcome.id);
+    put_text(b, ",\"outcome\":", span_of(fact_outcome_text(m->outcome.outcome)));
+    if (m->outcome.reason.size > 0)
+        put_text(b, ",\"reason\":", m->outcome.reason);
+}
+
 static void write_ping(struct buf *b, const struct message *m)
 {
     put_count(b, "\"t\":", m->ping.sent_ms);
@@ -145,6 +175,12 @@ void message_write_members(struct buf *b, const struct message *m)
         return;
     case MESSAGE_ACK:
         write_ack(b, m);
+        return;
+    case MESSAGE_COMMAND:
+        write_command(b, m);
+        return;
+    case MESSAGE_OUTCOME:
+        write_outcome(b, m);
         return;
     case MESSAGE_PING:
     case MESSAGE_PONG:

@@ -147,6 +147,13 @@ static const struct form forms[] = {
     {"pong", {{"t", "0", false}, {"clock", "0", false}}},
     {"goodbye", {{"reason", "\"\"", false}}},
     {"error", {{"reason", "\"\"", false}}},
+    {"command",
+     {{"id", "\"a\"", false},
+      {"topic", "\"a/b\"", false},
+      {"epoch", "1", false},
+      {"deadline", "0", false},
+      {"value", "1", true}}},
+    {"outcome", {{"id", "\"a\"", false}, {"outcome", "\"done\"", false}, {"reason", "\"\"", true}}},
 };
 
 static size_t member_count(const struct form *f)
@@ -202,7 +209,9 @@ static void every_member_insists_on_its_type(void **state)
             const char *name = forms[f].members[i].name;
             for (size_t v = 0; v < COUNT_OF(values); v++) {
                 bool fits = (strcmp(name, "reason") == 0 && values[v][0] == '"') ||
-                            (strcmp(name, "more") == 0 && values[v][0] == 't');
+                            (strcmp(name, "more") == 0 && values[v][0] == 't') ||
+                            (strcmp(name, "id") == 0 && values[v][0] == '"') ||
+                            (strcmp(name, "value") == 0 && strchr("1-\"t", values[v][0]) != NULL);
                 assert_int_equal(form_error(&forms[f], i, values[v], 0), fits ? ERR_OK : ERR_RANGE);
             }
         }
@@ -249,11 +258,11 @@ static void a_kind_of_a_later_version_is_passed_over(void **state)
 {
     (void)state;
     struct decoded d;
-    decode(&d, SPAN("{\"type\":\"command\",\"id\":[1,{\"a\":null}],\"seq\":\"x\"}"));
+    decode(&d, SPAN("{\"type\":\"later\",\"id\":[1,{\"a\":null}],\"seq\":\"x\"}"));
     assert_int_equal(d.err, ERR_OK);
     assert_int_equal(d.message.kind, MESSAGE_UNKNOWN);
     free(d.line);
-    assert_int_equal(decode_error("{\"type\":\"command\",\"id\":[1,}"), ERR_SYNTAX);
+    assert_int_equal(decode_error("{\"type\":\"later\",\"id\":[1,}"), ERR_SYNTAX);
     assert_int_equal(decode_error("{\"type\":\"unknown\"}"), ERR_OK);
     assert_int_equal(message_encode(&(struct message){.kind = MESSAGE_UNKNOWN}, (char[64]){0}, 64),
                      0);
@@ -292,6 +301,8 @@ static void counts_are_held_to_their_bounds(void **state)
         {5, 0, "-1", "0", "9007199254740991", "9007199254740992"},
         {6, 0, "-1", "0", "9007199254740991", "9007199254740992"},
         {6, 1, "-1", "0", "9007199254740991", "9007199254740992"},
+        {9, 2, "0", "1", "9007199254740991", "9007199254740992"},
+        {9, 3, "-1", "0", "9007199254740991", "9007199254740992"},
     };
     for (size_t i = 0; i < COUNT_OF(bounds); i++) {
         const struct form *f = &forms[bounds[i].form];
@@ -322,6 +333,10 @@ static void texts_are_held_to_their_lengths(void **state)
         assert_int_equal(form_error(&forms[f], 0, quoted(t, LIMIT_REASON), 0), ERR_OK);
         assert_int_equal(form_error(&forms[f], 0, quoted(t, LIMIT_REASON + 1), 0), ERR_SIZE);
         assert_int_equal(form_error(&forms[f], 0, "\"\\u001b[31m\"", 0), ERR_RANGE);
+    }
+    for (size_t f = 9; f < 11; f++) {
+        assert_int_equal(form_error(&forms[f], 0, quoted(t, LIMIT_RECORD_NAME), 0), ERR_OK);
+        assert_int_equal(form_error(&forms[f], 0, quoted(t, LIMIT_RECORD_NAME + 1), 0), ERR_RANGE);
     }
     char sig[256];
     memset(sig, 'A', sizeof sig);

@@ -208,6 +208,19 @@ void sample_message(struct sample *s, struct rng *rng)
         m->ping.sent_ms = some_count(rng) - 1;
         m->ping.clock_ms = some_count(rng) - 1;
         break;
+    case MESSAGE_COMMAND:
+        m->command.id = some_name(s, rng);
+        m->command.topic = SPAN("actuator1/beep");
+        if (rng_below(rng, 2) == 0)
+            m->command.value = value_number((double)rng_below(rng, 1000));
+        m->command.epoch = some_count(rng);
+        m->command.deadline_ms = some_count(rng) - 1;
+        break;
+    case MESSAGE_OUTCOME:
+        m->outcome.id = some_name(s, rng);
+        m->outcome.outcome = (enum fact_outcome)rng_below(rng, FACT_OUTCOME_COUNT);
+        m->outcome.reason = some_text(s, rng, LIMIT_REASON);
+        break;
     default:
         m->end.reason = some_text(s, rng, LIMIT_REASON);
     }
@@ -283,6 +296,16 @@ bool sample_messages_equal(const struct message *a, const struct message *b)
     case MESSAGE_PING:
     case MESSAGE_PONG:
         return a->ping.sent_ms == b->ping.sent_ms && a->ping.clock_ms == b->ping.clock_ms;
+    case MESSAGE_COMMAND:
+        return span_equal(a->command.id, b->command.id) &&
+               span_equal(a->command.topic, b->command.topic) &&
+               value_equal(&a->command.value, &b->command.value) &&
+               a->command.epoch == b->command.epoch &&
+               a->command.deadline_ms == b->command.deadline_ms;
+    case MESSAGE_OUTCOME:
+        return span_equal(a->outcome.id, b->outcome.id) &&
+               a->outcome.outcome == b->outcome.outcome &&
+               span_equal(a->outcome.reason, b->outcome.reason);
     case MESSAGE_GOODBYE:
     case MESSAGE_ERROR:
         return span_equal(a->end.reason, b->end.reason);

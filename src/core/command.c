@@ -1,0 +1,394 @@
+#include "core/command.h"
+
+#include "base/number.h"
+#include "core/author.h"
+#include "core/members.h"
+#include "core/session.h"
+
+#include <stdlib.h>
+
+/* The happy path: asked -> (ping, pong) -> `command` -> "started" on the target's disk -> performed
+ * -> "done" in the target's log -> heard by the sender. */
+
+static const char CAUSE[] = "{\"rule\":\"command\",\"by\":\"";
+
+void command_fini(struct node *n)
+{
+    free(n->commands_sent);
+    free(n->commands_run);
+    n->commands_sent = NULL;
+    n->commands_run = NULL;
+    n->command_sent_count = n->command_run_count = 0;
+}
+
+/* The sender's side */
+
+static void tell(struct node *n, const struct command_sent *c, enum fact_outcome outcome,
+                 struct span cause)
+{
+    struct fact *fact = node_fact(n, FACT_COMMANDED, event_effects_copy(n->fx, span_of(c->device)));
+    if (fact == NULL)
+        return;
+    fact->id = c->id;
+    fact->outcome = outcome;
+    fact->ms = n->now_ms - c->asked_ms;
+    fact->text = event_effects_copy(n->fx, span_of(c->topic));
+    fact->cause = event_effects_copy(n->fx, cause);
+}
+
+static void end(struct node *n, size_t at, enum fact_outcome outcome, struct span cause)
+{
+    tell(n, &n->commands_sent[at], outcome, cause);
+    n->commands_sent[at] = n->commands_sent[--n->command_sent_count];
+    if (at < n->command_sent_count && n->commands_sent[at].value.kind == VALUE_TEXT)
+        n->commands_sent[at].value.text.bytes = n->commands_sent[at].text;
+}
+
+static struct session *session_with(const struct node *n, const char *device)
+{
+    const struct member *m = members_find(n, span_of(device));
+    return m == NULL ? NULL : m->session;
+}
+
+/* On the target's clock the moment is at least clock_ms and what went by here since its pong came:
+ * the deadline is early by up to the round trip, never late. */
+static void send(struct node *n, struct session *s, struct command_sent *c)
+{
+    uint64_t left_ms = c->until_ms - n->now_ms;
+    struct message m = {.kind = MESSAGE_COMMAND,
+                        .command = {.id = span_of(c->name),
+                                    .topic = span_of(c->topic),
+                                    .value = c->value,
+                                    .epoch = s->epoch,
+                                    .deadline_ms = s->clock_ms + (n->now_ms - s->clock_at_ms) +
+                                                   left_ms}};
+    m.command.id = event_effects_copy(n->fx, m.command.id);
+    m.command.topic = event_effects_copy(n->fx, m.command.topic);
+    if (c->value.kind == VALUE_TEXT)
+        m.command.value.text = event_effects_copy(n->fx, c->value.text);
+    session_send(n, s, &m);
+    c->sent = true;
+}
+
+/* Why this can't be asked for, or NULL. */
+static const char *fault_of(const struct node *n, const struct access_topic *t)
+{
+    struct member *m = members_find(n, t->device);
+    if (!access_may(n->self.role, ACCESS_WANT))
+        return "only a controller may command others";
+    if (m == NULL || m->epoch == 0)
+        return "no such device is known";
+    if (m->role != ROLE_ACTUATOR)
+        return "only actuators carry out commands";
+    if (m->session == NULL)
+        return "it can't be reached, and a command does not wait";
+    return n->command_sent_count < LIMIT_COMMANDS ? NULL : "too many commands wait";
+}
+
+static void keep_value(struct command_sent *c, const struct value *value)
+{
+    c->value = *value;
+    if (value->kind != VALUE_TEXT)
+        return;
+    check(value->text.size <= LIMIT_VALUE_TEXT);
+    if (value->text.size > 0)
+        memcpy(c->text, value->text.bytes, value->text.size);
+    c->value.text.bytes = c->text;
+}
+
+void command_ask(struct node *n, const struct event *e)
+{
+    struct access_topic t;
+    struct command_sent c = {.id = e->command.id,
+                             .asked_ms = n->now_ms,
+                             .until_ms = n->now_ms + e->command.within_ms};
+    check(access_topic_valid(e->command.topic) && access_topic_split(e->command.topic, &t) &&
+          t.kind == ACCESS_REPORTED);
+    memcpy(c.topic, e->command.topic.bytes, e->command.topic.size);
+    ident_name_copy(c.device, t.device);
+    ident_record_name(c.name, span_of(n->self.device), n->epoch, ++n->command_serial);
+    const char *fault = fault_of(n, &t);
+    if (fault == NULL && n->commands_sent == NULL)
+        n->commands_sent = calloc(LIMIT_COMMANDS, sizeof *n->commands_sent);
+    if (fault == NULL && n->commands_sent == NULL)
+        fault = "out of memory";
+    if (fault != NULL) {
+        tell(n, &c, FACT_OUTCOME_REFUSED, span_of(fault));
+        return;
+    }
+    struct command_sent *kept = &n->commands_sent[n->command_sent_count++];
+    *kept = c;
+    keep_value(kept, &e->command.value);
+    struct session *s = session_with(n, c.device);
+    if (s->clock_known)
+        send(n, s, kept);
+    else
+        session_ping(n, s);
+}
+
+void command_clock(struct node *n, struct session *s)
+{
+    for (size_t i = 0; i < n->command_sent_count; i++) {
+        struct command_sent *c = &n->commands_sent[i];
+        if (!c->sent && s->member != NULL && strcmp(c->device, s->member->device) == 0)
+            send(n, s, c);
+    }
+}
+
+static void take_outcome(struct node *n, struct span device, struct span name,
+                         enum fact_outcome outcome, struct span cause)
+{
+    for (size_t i = 0; i < n->command_sent_count; i++) {
+        const struct command_sent *c = &n->commands_sent[i];
+        if (!span_is(device, c->device) || !span_is(name, c->name))
+            continue;
+        if (outcome == FACT_OUTCOME_STARTED)
+            tell(n, c, outcome, cause);
+        else
+            end(n, i, outcome, cause);
+        return;
+    }
+}
+
+void command_heard(struct node *n, const struct record *r)
+{
+    enum fact_outcome outcome;
+    if (r->value.kind == VALUE_TEXT && fact_outcome_parse(r->value.text, &outcome))
+        take_outcome(n, r->device, r->answers, outcome, (struct span){0});
+}
+
+void command_outcome(struct node *n, struct session *s, const struct message *m)
+{
+    take_outcome(n, span_of(s->identity.device), m->outcome.id, m->outcome.outcome,
+                 m->outcome.reason);
+}
+
+/* The target's side */
+
+static void answer(struct node *n, struct session *s, struct span id, enum fact_outcome outcome,
+                   const char *reason)
+{
+    struct message m = {.kind = MESSAGE_OUTCOME,
+                        .outcome = {.id = event_effects_copy(n->fx, id),
+                                    .outcome = outcome,
+                                    .reason = span_of(reason)}};
+    session_send(n, s, &m);
+}
+
+static enum err report(struct node *n, const char *property, const char *name,
+                       enum fact_outcome outcome)
+{
+    char memory[sizeof CAUSE + LIMIT_NAME + 32];
+    struct buf b;
+    const char *slash = strchr(name, '/');
+    struct span sender = {name, slash == NULL ? 0 : (size_t)(slash - name)};
+    buf_init(&b, memory, sizeof memory);
+    buf_text(&b, CAUSE);
+    buf_span(&b, sender);
+    buf_text(&b, "\",\"conditions\":[]}");
+    struct author_entry entry = {.type = span_of(property),
+                                 .value = value_text(span_of(fact_outcome_text(outcome))),
+                                 .trust = RULE_PROVEN,
+                                 .answers = span_of(name),
+                                 .cause = buf_view(&b)};
+    return author_append(n, &entry, NULL);
+}
+
+static struct command_run *find_run(struct node *n, struct span id)
+{
+    for (size_t i = 0; i < n->command_run_count; i++)
+        if (span_is(id, n->commands_run[i].name))
+            return &n->commands_run[i];
+    return NULL;
+}
+
+/* What is over and could not pass any more is forgotten. */
+static void forget_old(struct node *n)
+{
+    for (size_t i = n->command_run_count; i > 0; i--) {
+        const struct command_run *c = &n->commands_run[i - 1];
+        if (c->state == COMMAND_OVER && c->deadline_ms < n->now_ms)
+            n->commands_run[i - 1] = n->commands_run[--n->command_run_count];
+    }
+}
+
+/* Why this command is not even looked at, or NULL. */
+static const char *command_fault(struct node *n, const struct session *s, const struct message *m,
+                                 const struct access_topic *t)
+{
+    size_t size = strlen(s->identity.device);
+    struct span id = m->command.id;
+    if (id.size <= size || memcmp(id.bytes, s->identity.device, size) != 0 || id.bytes[size] != '/')
+        return "its id is not its sender's";
+    if (n->self.role != ROLE_ACTUATOR || !span_is(t->device, n->self.device))
+        return "it is not for this device";
+    forget_old(n);
+    for (size_t i = 0; i < n->command_run_count; i++)
+        if (n->commands_run[i].state != COMMAND_OVER &&
+            span_is(t->property, n->commands_run[i].property))
+            return "it is still busy with another";
+    if (n->command_run_count == LIMIT_COMMANDS)
+        return "too many commands at once";
+    return NULL;
+}
+
+static void put_value(char out[LIMIT_VALUE_TEXT + 1], const struct value *v)
+{
+    char memory[NUMBER_TEXT_MAX];
+    struct span text = v->text;
+    if (v->kind == VALUE_NUMBER)
+        text = (struct span){memory, number_format(memory, v->number)};
+    else if (v->kind == VALUE_BOOL)
+        text = span_of(v->number > 0 ? "true" : "false");
+    else if (v->kind == VALUE_NONE)
+        text = (struct span){0};
+    if (text.size > 0)
+        memcpy(out, text.bytes, text.size);
+    out[text.size] = '\0';
+}
+
+static void start(struct node *n, struct session *s, const struct message *m,
+                  const struct access_topic *t)
+{
+    struct command_run *c = &n->commands_run[n->command_run_count];
+    *c = (struct command_run){.serial = ++n->command_serial,
+                              .deadline_ms = m->command.deadline_ms,
+                              .state = COMMAND_WRITTEN};
+    memcpy(c->name, m->command.id.bytes, m->command.id.size);
+    ident_name_copy(c->property, t->property);
+    put_value(c->text, &m->command.value);
+    bool late = m->command.epoch != n->epoch || m->command.deadline_ms < n->now_ms;
+    enum fact_outcome outcome = late ? FACT_OUTCOME_EXPIRED : FACT_OUTCOME_STARTED;
+    if (report(n, c->property, c->name, outcome) != ERR_OK) {
+        answer(n, s, m->command.id, FACT_OUTCOME_REFUSED, "nothing can be written at the moment");
+        return;
+    }
+    if (late) { /* the record says so; its id can't pass again */
+        answer(n, s, m->command.id, outcome, "it came too late");
+        return;
+    }
+    c->epoch = n->epoch;
+    c->seq = n->log->last;
+    n->command_run_count++;
+}
+
+void command_received(struct node *n, struct session *s, const struct message *m)
+{
+    struct access_topic t;
+    bool split = access_topic_split(m->command.topic, &t);
+    check(split);
+    if (n->commands_run == NULL)
+        n->commands_run = calloc(LIMIT_COMMANDS, sizeof *n->commands_run);
+    if (n->commands_run == NULL) {
+        n->fx->out_of_memory = true;
+        return;
+    }
+    const struct command_run *known = find_run(n, m->command.id);
+    if (known != NULL) {
+        if (known->state == COMMAND_OVER)
+            answer(n, s, m->command.id, known->outcome, "");
+        return;
+    }
+    const char *fault = command_fault(n, s, m, &t);
+    if (fault != NULL)
+        answer(n, s, m->command.id, FACT_OUTCOME_REFUSED, fault);
+    else
+        start(n, s, m, &t);
+}
+
+static void finish(struct node *n, struct command_run *c, enum fact_outcome outcome)
+{
+    c->state = COMMAND_OVER;
+    c->outcome = outcome;
+    if (report(n, c->property, c->name, outcome) == ERR_MEMORY)
+        n->fx->out_of_memory = true;
+}
+
+static void perform(struct node *n, struct command_run *c)
+{
+    if (c->deadline_ms < n->now_ms) {
+        finish(n, c, FACT_OUTCOME_EXPIRED);
+        return;
+    }
+    c->state = COMMAND_RUNNING;
+    struct effect *effect = event_effects_add(n->fx, EFFECT_COMMAND);
+    effect->command.serial = c->serial;
+    effect->command.property = event_effects_copy(n->fx, span_of(c->property));
+    effect->command.value = event_effects_copy(n->fx, span_of(c->text));
+    struct fact *fact = node_fact(n, FACT_COMMAND, span_of(n->self.device));
+    if (fact == NULL)
+        return;
+    fact->property = effect->command.property;
+    fact->value = value_text(effect->command.value);
+}
+
+/* Of an epoch that storing failed in, nothing is performed: its record may not be there. */
+void command_stored(struct node *n)
+{
+    for (size_t i = 0; i < n->command_run_count; i++) {
+        struct command_run *c = &n->commands_run[i];
+        if (c->state != COMMAND_WRITTEN)
+            continue;
+        if (c->epoch != n->epoch)
+            finish(n, c, FACT_OUTCOME_EXPIRED);
+        else if (c->seq <= n->log->stored)
+            perform(n, c);
+    }
+}
+
+void command_ended(struct node *n, const struct event *e)
+{
+    for (size_t i = 0; i < n->command_run_count; i++)
+        if (n->commands_run[i].serial == e->commanded.serial &&
+            n->commands_run[i].state == COMMAND_RUNNING)
+            finish(n, &n->commands_run[i],
+                   e->commanded.failed ? FACT_OUTCOME_REFUSED : FACT_OUTCOME_DONE);
+}
+
+bool command_restore(struct node *n, const struct record *r)
+{
+    size_t size = sizeof CAUSE - 1;
+    if (r->cause.size < size || memcmp(r->cause.bytes, CAUSE, size) != 0)
+        return false;
+    if (!span_is(r->value.text, fact_outcome_text(FACT_OUTCOME_STARTED)) ||
+        r->answers.size > LIMIT_RECORD_NAME || find_run(n, r->answers) != NULL)
+        return true;
+    if (n->commands_run == NULL)
+        n->commands_run = calloc(LIMIT_COMMANDS, sizeof *n->commands_run);
+    if (n->commands_run == NULL) {
+        n->fx->out_of_memory = true;
+    } else if (n->command_run_count < LIMIT_COMMANDS) {
+        struct command_run *c = &n->commands_run[n->command_run_count++];
+        *c = (struct command_run){.state = COMMAND_RUNNING};
+        ident_name_copy(c->property, r->type);
+        memcpy(c->name, r->answers.bytes, r->answers.size);
+    }
+    return true;
+}
+
+void command_restored(struct node *n)
+{
+    for (size_t i = 0; i < n->command_run_count; i++)
+        finish(n, &n->commands_run[i], FACT_OUTCOME_UNKNOWN);
+}
+
+void command_tick(struct node *n)
+{
+    for (size_t i = n->command_sent_count; i > 0; i--) {
+        const struct command_sent *c = &n->commands_sent[i - 1];
+        if (!c->sent && c->until_ms <= n->now_ms)
+            end(n, i - 1, FACT_OUTCOME_EXPIRED, SPAN("it was not sent in time"));
+        else if (c->until_ms + TIME_OUTCOME_MS <= n->now_ms)
+            end(n, i - 1, FACT_OUTCOME_UNKNOWN, SPAN("nothing came back; kith history tells"));
+    }
+}
+
+uint64_t command_deadline(const struct node *n)
+{
+    uint64_t deadline = NODE_NEVER;
+    for (size_t i = 0; i < n->command_sent_count; i++) {
+        const struct command_sent *c = &n->commands_sent[i];
+        node_soon(&deadline, c->sent ? c->until_ms + TIME_OUTCOME_MS : c->until_ms);
+    }
+    return deadline;
+}

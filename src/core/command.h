@@ -1,0 +1,60 @@
+#ifndef CORE_COMMAND_H
+#define CORE_COMMAND_H
+
+#include "core/node_state.h"
+
+/* One-shot commands: what is not a state, and must not be done twice or late (`beep`, `open`).
+ *
+ * A command travels only on a session with its target. Its deadline is a moment of the target's
+ * monotonic clock in the target's present epoch, reckoned from the last pong so that it is never
+ * later than meant; in another epoch, or later, it is expired. The target writes "started" under
+ * the command's id and performs it once that is on disk; then what came of it: "done" or "refused".
+ * A target that finds a "started" of an earlier life writes "unknown": it is never performed again.
+ * These are records of the target's own property, so everybody sees them. An id is remembered for
+ * as long as its deadline would let it pass; whoever repeats it gets the same answer. */
+
+/* On the sender's side. */
+struct command_sent {
+    uint64_t id;
+    char name[LIMIT_RECORD_NAME + 1];
+    char topic[LIMIT_TOPIC + 1];
+    char device[LIMIT_NAME + 1];
+    char text[LIMIT_VALUE_TEXT + 1];
+    struct value value; /* VALUE_NONE: none; a text lies in `text` */
+    uint64_t asked_ms, until_ms;
+    bool sent;
+};
+
+/* On the target's side. */
+enum command_state { COMMAND_WRITTEN, COMMAND_RUNNING, COMMAND_OVER };
+
+struct command_run {
+    uint64_t serial; /* of EFFECT_COMMAND; the place in the table may be used again */
+    char name[LIMIT_RECORD_NAME + 1];
+    char property[LIMIT_NAME + 1];
+    char text[LIMIT_VALUE_TEXT + 1];
+    uint64_t deadline_ms;
+    uint64_t epoch, seq; /* of its "started" */
+    enum command_state state;
+    enum fact_outcome outcome; /* COMMAND_OVER */
+};
+
+void command_fini(struct node *n);
+/* EVENT_COMMAND: a person wants it done. */
+void command_ask(struct node *n, const struct event *e);
+/* A target's clock is known now: what waits for it goes out. */
+void command_clock(struct node *n, struct session *s);
+/* A record of another, or its word for what came of a command. */
+void command_heard(struct node *n, const struct record *r);
+void command_outcome(struct node *n, struct session *s, const struct message *m);
+/* On the target: MESSAGE_COMMAND, then our disk has moved, then EVENT_COMMANDED. */
+void command_received(struct node *n, struct session *s, const struct message *m);
+void command_stored(struct node *n);
+void command_ended(struct node *n, const struct event *e);
+/* A record of an earlier life of ours. True: it is of a command. */
+bool command_restore(struct node *n, const struct record *r);
+void command_restored(struct node *n);
+void command_tick(struct node *n);
+uint64_t command_deadline(const struct node *n);
+
+#endif

@@ -1,0 +1,295 @@
+#include "core/command.h"
+
+#include "core/rig.h"
+
+#include <stdio.h>
+
+enum { US = 1048577, THEM = 2097153, LINK = 2 };
+
+static void message_of(struct message *m, const char *id, uint64_t epoch, uint64_t deadline_ms)
+{
+    *m = (struct message){.kind = MESSAGE_COMMAND,
+                          .command = {.id = span_of(id),
+                                      .topic = SPAN("actuator1/beep"),
+                                      .epoch = epoch,
+                                      .deadline_ms = deadline_ms}};
+}
+
+static void receive(struct rig *r, const char *id, uint64_t epoch, uint64_t deadline_ms)
+{
+    struct message m;
+    message_of(&m, id, epoch, deadline_ms);
+    rig_message(r, LINK, &m);
+}
+
+static void begin(struct rig *r)
+{
+    rig_start(r, US);
+    rig_meet(r, LINK, "controller1", ROLE_CONTROLLER, THEM);
+}
+
+static void end(struct rig *r, uint64_t serial, bool failed)
+{
+    struct event e = {.kind = EVENT_COMMANDED, .commanded = {serial, failed}};
+    rig_step(r, &e);
+}
+
+/* What the last record of ours says. */
+static void assert_last(const struct rig *r, const char *value)
+{
+    const struct fact *fact = rig_fact(r, FACT_APPENDED);
+    assert_true(span_is(fact->record->type, "beep"));
+    assert_true(span_is(fact->record->value.text, value));
+}
+
+static void a_command_is_performed_once_its_start_is_on_disk(void **state)
+{
+    struct rig *r = *state;
+    begin(r);
+    receive(r, "controller1/1/1", US, r->now_ms + 1000);
+    assert_last(r, "started");
+    assert_int_equal(rig_count(r, EFFECT_COMMAND), 0);
+    rig_stored(r);
+    const struct effect *effect = rig_effect(r, EFFECT_COMMAND);
+    assert_true(span_is(effect->command.property, "beep"));
+    end(r, effect->command.serial, false);
+    assert_last(r, "done");
+}
+
+static void a_command_that_fails_is_refused(void **state)
+{
+    struct rig *r = *state;
+    begin(r);
+    receive(r, "controller1/1/1", US, r->now_ms + 1000);
+    rig_stored(r);
+    end(r, rig_effect(r, EFFECT_COMMAND)->command.serial, true);
+    assert_last(r, "refused");
+}
+
+static void a_command_that_comes_again_is_not_performed_again(void **state)
+{
+    struct rig *r = *state;
+    begin(r);
+    receive(r, "controller1/1/1", US, r->now_ms + 1000);
+    receive(r, "controller1/1/1", US, r->now_ms + 1000); /* before it is on disk */
+    rig_stored(r);
+    assert_int_equal(rig_count(r, EFFECT_COMMAND), 1);
+    uint64_t serial = rig_effect(r, EFFECT_COMMAND)->command.serial;
+    receive(r, "controller1/1/1", US, r->now_ms + 1000); /* while it runs */
+    assert_int_equal(rig_count(r, EFFECT_COMMAND), 0);
+    end(r, serial, false);
+    rig_stored(r);
+    receive(r, "controller1/1/1", US, r->now_ms + 1000); /* when it is done */
+    assert_int_equal(rig_sent(r, MESSAGE_OUTCOME)->outcome.outcome, FACT_OUTCOME_DONE);
+    rig_stored(r);
+    assert_int_equal(rig_count(r, EFFECT_COMMAND), 0);
+    r->now_ms += 2000; /* when it is forgotten */
+    receive(r, "controller1/1/1", US, r->now_ms - 1000);
+    rig_stored(r);
+    assert_int_equal(rig_count(r, EFFECT_COMMAND), 0);
+}
+
+static void the_deadline_is_the_last_moment(void **state)
+{
+    struct rig *r = *state;
+    begin(r);
+    receive(r, "controller1/1/1", US, r->now_ms);
+    assert_last(r, "started");
+    rig_stored(r);
+    end(r, rig_effect(r, EFFECT_COMMAND)->command.serial, false);
+    receive(r, "controller1/1/2", US, r->now_ms - 1);
+    assert_last(r, "expired");
+    assert_int_equal(rig_sent(r, MESSAGE_OUTCOME)->outcome.outcome, FACT_OUTCOME_EXPIRED);
+}
+
+static void a_disk_that_is_slow_lets_it_expire(void **state)
+{
+    struct rig *r = *state;
+    begin(r);
+    receive(r, "controller1/1/1", US, r->now_ms + 10);
+    r->now_ms += 11;
+    rig_stored(r);
+    assert_int_equal(rig_count(r, EFFECT_COMMAND), 0);
+    assert_last(r, "expired");
+}
+
+static void a_command_for_another_life_is_expired(void **state)
+{
+    struct rig *r = *state;
+    begin(r);
+    receive(r, "controller1/1/1", US - 1, r->now_ms + 1000);
+    assert_last(r, "expired");
+    receive(r, "controller1/1/2", US + 1, r->now_ms + 1000);
+    assert_last(r, "expired");
+}
+
+static void an_id_of_somebody_else_is_refused(void **state)
+{
+    static const char *const ids[] = {"controller2/1/1", "controller1", "controller10/1", "/1"};
+    struct rig *r = *state;
+    begin(r);
+    for (size_t i = 0; i < COUNT_OF(ids); i++) {
+        receive(r, ids[i], US, r->now_ms + 1000);
+        assert_int_equal(rig_sent(r, MESSAGE_OUTCOME)->outcome.outcome, FACT_OUTCOME_REFUSED);
+        assert_int_equal(rig_fact_count(r, FACT_APPENDED), 0);
+    }
+}
+
+static void a_busy_property_and_another_target_are_refused(void **state)
+{
+    struct rig *r = *state;
+    struct message m;
+    begin(r);
+    receive(r, "controller1/1/1", US, r->now_ms + 1000);
+    receive(r, "controller1/1/2", US, r->now_ms + 1000);
+    assert_true(
+        span_is(rig_sent(r, MESSAGE_OUTCOME)->outcome.reason, "it is still busy with another"));
+    message_of(&m, "controller1/1/3", US, r->now_ms + 1000);
+    m.command.topic = SPAN("actuator2/beep");
+    rig_message(r, LINK, &m);
+    assert_true(span_is(rig_sent(r, MESSAGE_OUTCOME)->outcome.reason, "it is not for this device"));
+}
+
+static void beyond_the_limit_commands_are_refused(void **state)
+{
+    struct rig *r = *state;
+    begin(r);
+    for (int i = 0; i <= LIMIT_COMMANDS; i++) {
+        char id[32], topic[32];
+        struct message m;
+        snprintf(id, sizeof id, "controller1/1/%d", i);
+        snprintf(topic, sizeof topic, "actuator1/p%d", i);
+        message_of(&m, id, US, r->now_ms + 1000);
+        m.command.topic = span_of(topic);
+        rig_message(r, LINK, &m);
+        assert_int_equal(rig_sent_count(r, MESSAGE_OUTCOME), i == LIMIT_COMMANDS);
+    }
+    assert_true(span_is(rig_sent(r, MESSAGE_OUTCOME)->outcome.reason, "too many commands at once"));
+}
+
+static void only_controllers_command(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, US);
+    rig_meet(r, LINK, "sensor1", ROLE_SENSOR, THEM);
+    receive(r, "sensor1/1/1", US, r->now_ms + 1000);
+    assert_int_equal(rig_count(r, EFFECT_HANG_UP), 1);
+    assert_true(span_is(rig_fact(r, FACT_REFUSED)->text, "a command beyond its role"));
+}
+
+static void what_was_begun_in_an_earlier_life_is_unknown_and_not_begun_again(void **state)
+{
+    struct rig *r = *state;
+    struct log_id id = rig_log("actuator1", US);
+    id.key = r->n->self.key;
+    struct record record = {.bytes = SPAN("{\"x\":1}"),
+                            .device = SPAN("actuator1"),
+                            .type = SPAN("beep"),
+                            .epoch = US,
+                            .seq = 1,
+                            .value = value_text(SPAN("started")),
+                            .answers = SPAN("controller1/1/1"),
+                            .cause = SPAN("{\"rule\":\"command\",\"by\":\"controller1\","
+                                          "\"conditions\":[]}")};
+    struct event log = {.kind = EVENT_RESTORE_LOG,
+                        .restore_log = {.id = id, .role = ROLE_ACTUATOR, .first = 1, .last = 1}};
+    struct event tail = {.kind = EVENT_RESTORE_TAIL, .restore_record = {id, &record}};
+    struct event topic = {.kind = EVENT_RESTORE_TOPIC, .restore_record = {id, &record}};
+    rig_step(r, &log);
+    rig_step(r, &tail);
+    rig_step(r, &topic);
+    rig_start(r, US + 1);
+    assert_int_equal(rig_fact_count(r, FACT_APPENDED), 1);
+    assert_last(r, "unknown");
+    rig_stored(r);
+    assert_int_equal(rig_count(r, EFFECT_COMMAND), 0);
+}
+
+static void ask(struct rig *r, const char *topic)
+{
+    struct event e = {.kind = EVENT_COMMAND,
+                      .command = {.id = 7,
+                                  .topic = span_of(topic),
+                                  .value = value_text(SPAN("loud")),
+                                  .within_ms = 1000}};
+    rig_step(r, &e);
+}
+
+static void pong(struct rig *r, uint64_t clock_ms)
+{
+    struct message m = {.kind = MESSAGE_PONG, .ping = {.sent_ms = r->now_ms, .clock_ms = clock_ms}};
+    rig_message(r, LINK, &m);
+}
+
+static void the_deadline_is_told_on_the_targets_clock(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, US);
+    rig_meet(r, LINK, "actuator1", ROLE_ACTUATOR, THEM);
+    ask(r, "actuator1/beep");
+    assert_int_equal(rig_sent_count(r, MESSAGE_COMMAND), 0); /* its clock is not known yet */
+    assert_int_equal(rig_sent_count(r, MESSAGE_PING), 1);
+    r->now_ms += 30;
+    struct message m = {.kind = MESSAGE_PONG, .ping = {.sent_ms = r->now_ms - 30, .clock_ms = 500}};
+    rig_message(r, LINK, &m);
+    const struct message *sent = rig_sent(r, MESSAGE_COMMAND);
+    assert_int_equal(sent->command.deadline_ms, 500 + 1000 - 30);
+    assert_int_equal(sent->command.epoch, THEM);
+    assert_true(span_is(sent->command.value.text, "loud"));
+    r->now_ms += 400;
+    ask(r, "actuator1/open");
+    assert_int_equal(rig_sent(r, MESSAGE_COMMAND)->command.deadline_ms, 500 + 400 + 1000);
+}
+
+static void nobody_to_send_it_to_means_refused(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, US);
+    ask(r, "actuator1/beep");
+    assert_int_equal(rig_fact(r, FACT_COMMANDED)->outcome, FACT_OUTCOME_REFUSED);
+    rig_meet(r, LINK, "actuator1", ROLE_ACTUATOR, THEM);
+    rig_link_down(r, LINK);
+    ask(r, "actuator1/beep");
+    assert_int_equal(rig_fact(r, FACT_COMMANDED)->outcome, FACT_OUTCOME_REFUSED);
+    assert_int_equal(rig_sent_count(r, MESSAGE_COMMAND), 0);
+}
+
+static void what_was_sent_and_not_answered_is_unknown_and_what_was_not_sent_expired(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, US);
+    rig_meet(r, LINK, "actuator1", ROLE_ACTUATOR, THEM);
+    ask(r, "actuator1/beep");
+    rig_wait(r, 1001);
+    assert_int_equal(rig_fact(r, FACT_COMMANDED)->outcome, FACT_OUTCOME_EXPIRED);
+    pong(r, 500);
+    ask(r, "actuator1/beep");
+    rig_wait(r, 1000 + TIME_OUTCOME_MS - 1);
+    assert_int_equal(rig_fact_count(r, FACT_COMMANDED), 0);
+    rig_wait(r, 1);
+    assert_int_equal(rig_fact(r, FACT_COMMANDED)->outcome, FACT_OUTCOME_UNKNOWN);
+}
+
+#define ACTUATOR(test)   cmocka_unit_test_setup_teardown(test, rig_setup_actuator, rig_teardown)
+#define CONTROLLER(test) cmocka_unit_test_setup_teardown(test, rig_setup_controller, rig_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ACTUATOR(a_command_is_performed_once_its_start_is_on_disk),
+        ACTUATOR(a_command_that_fails_is_refused),
+        ACTUATOR(a_command_that_comes_again_is_not_performed_again),
+        ACTUATOR(the_deadline_is_the_last_moment),
+        ACTUATOR(a_disk_that_is_slow_lets_it_expire),
+        ACTUATOR(a_command_for_another_life_is_expired),
+        ACTUATOR(an_id_of_somebody_else_is_refused),
+        ACTUATOR(a_busy_property_and_another_target_are_refused),
+        ACTUATOR(beyond_the_limit_commands_are_refused),
+        ACTUATOR(only_controllers_command),
+        ACTUATOR(what_was_begun_in_an_earlier_life_is_unknown_and_not_begun_again),
+        CONTROLLER(the_deadline_is_told_on_the_targets_clock),
+        CONTROLLER(nobody_to_send_it_to_means_refused),
+        CONTROLLER(what_was_sent_and_not_answered_is_unknown_and_what_was_not_sent_expired),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
