@@ -22,15 +22,15 @@ static const struct kind {
     const char *name;
     bool topic, device, value, waits;
 } kinds[REQUEST_ASK_COUNT] = {
-    [REQUEST_STATUS] = {"status", false, false},
-    [REQUEST_GET] = {"get", true, false},
-    [REQUEST_WATCH] = {"watch", true, false},
-    [REQUEST_HISTORY] = {"history", true, false},
-    [REQUEST_PING] = {"ping", false, true},
-    [REQUEST_WAIT] = {"wait", false, true},
-    [REQUEST_WHY] = {"why", false, true},
-    [REQUEST_SET] = {"set", true, false, true, true},
-    [REQUEST_COMMAND] = {"command", true, false, false, true},
+    [REQUEST_STATUS] = {.name = "status"},
+    [REQUEST_GET] = {.name = "get", .topic = true},
+    [REQUEST_WATCH] = {.name = "watch", .topic = true},
+    [REQUEST_HISTORY] = {.name = "history", .topic = true},
+    [REQUEST_PING] = {.name = "ping", .device = true},
+    [REQUEST_WAIT] = {.name = "wait", .device = true},
+    [REQUEST_WHY] = {.name = "why", .device = true},
+    [REQUEST_SET] = {.name = "set", .topic = true, .value = true, .waits = true},
+    [REQUEST_COMMAND] = {.name = "command", .topic = true, .waits = true},
 };
 
 struct decoder {
