@@ -38,12 +38,15 @@ static bool check_bytes(struct span text, const char *name, struct faults *fault
     return true;
 }
 
-/* What a line such as `then: fan: on` was meant to be. */
+/* What a line such as `then: fan: on`, or `when: *x > 25`, was meant to be. */
 static const char *parser_hint(const yaml_parser_t *parser)
 {
-    bool second = parser->problem != NULL &&
-                  strcmp(parser->problem, "mapping values are not allowed in this context") == 0;
-    return second ? " (a second : in a line? For a value write: then: fan = on)" : "";
+    const char *problem = parser->problem == NULL ? "" : parser->problem;
+    const char *context = parser->context == NULL ? "" : parser->context;
+    if (strcmp(problem, "mapping values are not allowed in this context") == 0)
+        return " (a second : in a line? For a value write: then: fan = on)";
+    bool star = strcmp(context, "while scanning an alias") == 0;
+    return star ? " (what begins with * stands in quotes: \"*/temperature > 25\")" : "";
 }
 
 static void tell_parser(const yaml_parser_t *parser, struct span text, const char *name,
@@ -54,8 +57,8 @@ static void tell_parser(const yaml_parser_t *parser, struct span text, const cha
     if (parser->error == YAML_MEMORY_ERROR)
         faults_add(faults, "%s: out of memory", name);
     else if (parser->context != NULL)
-        faults_add(faults, "%s:%zu: this is not YAML: %s, %s", name, line, parser->problem,
-                   parser->context);
+        faults_add(faults, "%s:%zu: this is not YAML: %s, %s%s", name, line, parser->problem,
+                   parser->context, parser_hint(parser));
     else
         faults_add(faults, "%s:%zu: this is not YAML: %s%s", name, line, parser->problem,
                    parser_hint(parser));

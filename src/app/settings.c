@@ -261,6 +261,25 @@ static void complete_rules(struct settings *s)
         rule_default_mean(&s->rules[s->rule_count++]);
 }
 
+/* The rules as this device runs them: a rule with backups and no owner is its own, and so is what
+ * it sets of itself by name. What others should be, only a controller may say. */
+static void complete_rule(struct rule *r, const struct run_options *o, struct faults *faults)
+{
+    if (r->owner_count > 0 && r->owners[0][0] == '\0')
+        snprintf(r->owners[0], sizeof r->owners[0], "%s", o->device);
+    for (size_t i = 0; i < r->action_count; i++) {
+        struct rule_action *a = &r->actions[i];
+        if (strcmp(a->device, o->device) == 0)
+            a->device[0] = '\0';
+        if (a->device[0] != '\0' && o->role != ROLE_CONTROLLER)
+            faults_add(
+                faults,
+                "rule %s sets %s/%s, which only a controller may; %s is no controller: leave "
+                "out %s/, or give it another role: --role controller",
+                r->name, a->device, a->property, o->device, a->device);
+    }
+}
+
 void settings_complete(struct settings *s, struct faults *faults)
 {
     struct run_options *o = &s->run;
@@ -271,6 +290,8 @@ void settings_complete(struct settings *s, struct faults *faults)
         o->source.kind = SOURCE_SIMULATE;
     }
     complete_rules(s);
+    for (size_t i = 0; i < s->rule_count; i++)
+        complete_rule(&s->rules[i], o, faults);
     o->rules = s->rules;
     o->rule_count = s->rule_count;
     check_idle_flags(s, faults);

@@ -22,6 +22,20 @@ static uint64_t now_ms(void)
     return uv_hrtime() / 1000000;
 }
 
+/* Zones change with the season, so it is asked again; but not for every event, for it may read a
+ * file. */
+static int32_t zone_s(struct shell *sh, uint64_t wall_ms)
+{
+    if (wall_ms / 60000 == sh->zone_minute)
+        return sh->zone_s;
+    time_t now = (time_t)(wall_ms / 1000);
+    struct tm local;
+    sh->zone_minute = wall_ms / 60000;
+    if (localtime_r(&now, &local) != NULL)
+        sh->zone_s = (int32_t)local.tm_gmtoff;
+    return sh->zone_s;
+}
+
 static void answer(struct shell *sh, const struct shell_answer *a)
 {
     if (ring_push(&sh->answers, a) == ERR_OK)
@@ -169,6 +183,7 @@ static void step(struct shell *sh, struct event *e)
 {
     e->now_ms = now_ms();
     e->wall_ms = shell_wall_ms();
+    e->zone_s = zone_s(sh, e->wall_ms);
     event_effects_reset(&sh->fx);
     node_step(sh->node, e, &sh->fx);
     for (size_t i = 0; i < sh->fx.count; i++)

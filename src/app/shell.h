@@ -58,6 +58,8 @@ struct shell {
     size_t name_count;
 
     uint64_t newest_ms; /* the latest stamp on disk at the start */
+    int32_t zone_s;     /* local time is ahead of UTC by this; looked up once a minute */
+    uint64_t zone_minute;
     int status;
     bool leaving, ending;
 };

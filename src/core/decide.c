@@ -38,19 +38,23 @@ void decide_fini(struct node *n)
     order_fini(n);
 }
 
-static void note_deadline(struct node *n, const struct rule_state *s)
+static struct rule_now rule_time(const struct node *n)
 {
-    node_soon(&n->rules_at_ms, rule_deadline(s, n->now_ms));
+    return (struct rule_now){n->now_ms, n->wall_ms, n->zone_s};
 }
 
+/* A rule that drives none of our own properties says itself what it has become. */
 static void tell_state(struct node *n, const struct rule_state *s)
 {
+    for (size_t i = 0; i < s->rule.action_count; i++)
+        if (s->rule.actions[i].device[0] == '\0')
+            return;
     struct fact *fact = node_fact(n, FACT_STATE, span_of(n->self.device));
     if (fact == NULL)
         return;
     fact->text = span_of(s->rule.name);
-    fact->property = span_of(s->rule.property);
-    fact->value = value_text(rule_value(s));
+    fact->property = span_of(s->rule.actions[0].property);
+    fact->value = value_text(rule_value(s, 0));
     fact->active = s->active;
 }
 
@@ -58,19 +62,17 @@ enum asked_by { ASKED_BY_READING, ASKED_BY_TIME };
 
 static void evaluate(struct node *n, struct rule_state *s, enum asked_by by)
 {
+    struct rule_now now = rule_time(n);
     bool was = s->active, first = s->used_ms == 0;
-    rule_evaluate(s, n->now_ms);
-    note_deadline(n, s);
+    rule_evaluate(s, &now);
+    node_soon(&n->rules_at_ms, rule_deadline(s, &now));
     bool changed = was != s->active;
-    if (!changed && !first)
-        why_unchanged(n, s);
-    if (!order_is_foreign(&s->rule)) {
-        if (changed || by == ASKED_BY_READING)
-            drive_evaluated(n, s, span_of(s->rule.property));
-        return;
-    }
     if (changed)
         tell_state(n, s);
+    else if (!first)
+        why_unchanged(n, s);
+    if (changed || by == ASKED_BY_READING)
+        drive_evaluated(n, s);
     if (changed || first)
         order_evaluated(n, s);
 }
@@ -131,55 +133,75 @@ static void note_unused(struct node *n, struct span device, const struct reading
     fact->unit = event_effects_copy(n->fx, r->unit);
 }
 
-void decide_reading(struct node *n, struct span device, const struct reading *r, uint64_t age_ms,
-                    enum rule_trust trust)
+/* What is old may be one of many on their way: a state is looked at when they are all there. */
+static bool is_backlog(enum decide_kind kind, uint64_t age_ms)
 {
-    summarise(n, r);
+    return kind == DECIDE_STATE && age_ms > 0;
+}
+
+void decide_reading(struct node *n, struct span device, const struct reading *r, uint64_t age_ms,
+                    enum rule_trust trust, enum decide_kind kind)
+{
     bool used = false;
     uint64_t at_ms = age_ms < n->now_ms ? n->now_ms - age_ms : 0;
+    summarise(n, r);
     for (size_t i = 0; i < n->rule_count; i++) {
         struct rule_state *s = &n->rules[i];
         if (!rule_wants(s, device, r))
             continue;
         used = true;
-        if (age_ms > s->rule.fresh_ms)
+        if (age_ms > rule_reach_ms(s) ||
+            rule_drives(&s->rule, span_of(n->self.device), device, r->type))
             continue;
-        if (rule_feed(s, device, &r->value, at_ms, trust) != ERR_OK)
+        if (rule_feed(s, device, r, at_ms, trust) != ERR_OK)
             n->fx->out_of_memory = true;
+        else if (is_backlog(kind, age_ms))
+            node_soon(&n->rules_at_ms, n->now_ms + TIME_BACKLOG_MS);
         else
             evaluate(n, s, ASKED_BY_READING);
     }
-    if (!used)
+    if (!used && kind == DECIDE_READING)
         note_unused(n, device, r);
 }
 
-/* What a rule drives is as this record says. */
-static void restore_rule(struct rule_state *s, const struct record *r)
+/* What an action of a rule sets is as this record says, and since then, by our own clock. */
+static void restore_action(const struct node *n, struct rule_state *s, size_t action,
+                           const struct record *r)
 {
+    const struct rule_action *a = &s->rule.actions[action];
     if (r->value.kind != VALUE_TEXT)
         return;
-    if (span_is(r->value.text, s->rule.value_active))
-        s->active = true;
-    else if (span_is(r->value.text, s->rule.value_idle))
-        s->active = false;
+    bool active = span_is(r->value.text, a->active);
+    if (!active && (a->idle[0] == '\0' || !span_is(r->value.text, a->idle)))
+        return;
+    uint64_t ago_ms = n->wall_ms > r->ts ? n->wall_ms - r->ts : 0;
+    rule_resume(s, active ? RULE_ACTIVE : RULE_IDLE, ago_ms < n->now_ms ? n->now_ms - ago_ms : 0);
+}
+
+static void restore_rules(struct node *n, const struct record *r)
+{
+    struct access_topic t = {.property = r->type};
+    if (r->topic.size > 0 && (!access_topic_split(r->topic, &t) || t.kind != ACCESS_AUTO))
+        return;
+    for (size_t i = 0; i < n->rule_count; i++) {
+        struct rule_state *s = &n->rules[i];
+        for (size_t k = 0; k < s->rule.action_count; k++) {
+            const struct rule_action *a = &s->rule.actions[k];
+            bool ours = r->topic.size == 0 && a->device[0] == '\0';
+            bool theirs = r->topic.size > 0 && a->device[0] != '\0' &&
+                          rule_matches(a->device, t.device);
+            if ((ours || theirs) && span_is(t.property, a->property))
+                restore_action(n, s, k, r);
+        }
+    }
 }
 
 void decide_restore(struct node *n, const struct log_id *id, const struct record *r)
 {
-    struct access_topic t, target;
     bool own = strcmp(id->device, n->self.device) == 0;
-    bool split = r->topic.size > 0 && access_topic_split(r->topic, &t);
-    for (size_t i = 0; own && i < n->rule_count; i++) {
-        struct rule_state *s = &n->rules[i];
-        bool foreign = order_is_foreign(&s->rule);
-        if (!foreign && r->topic.size == 0 && span_is(r->type, s->rule.property))
-            restore_rule(s, r);
-        if (foreign && split && t.kind == ACCESS_AUTO &&
-            access_topic_split(span_of(s->rule.property), &target) &&
-            span_equal(t.property, target.property))
-            restore_rule(s, r);
-    }
-    if (own || split)
+    if (own)
+        restore_rules(n, r);
+    if (own || r->topic.size > 0)
         drive_restore(n, id, r);
 }
 
@@ -226,6 +248,24 @@ static void tell_summaries(struct node *n)
     }
 }
 
+/* Some rules say something of input that never came: once there was time for it to come. */
+static bool speaks_without_input(struct node *n, const struct rule_state *s)
+{
+    bool speaks = s->rule.stale != RULE_STALE_KEEP;
+    for (size_t i = 0; i < s->rule.condition_count; i++)
+        speaks = speaks || s->rule.conditions[i].over == RULE_COUNT;
+    uint64_t at_ms = n->started_ms + TIME_FRESH_MS;
+    if (speaks && n->now_ms < at_ms)
+        node_soon(&n->rules_at_ms, at_ms);
+    return speaks && n->now_ms >= at_ms;
+}
+
+void decide_start(struct node *n)
+{
+    if (n->rule_count > 0)
+        n->rules_at_ms = n->now_ms + TIME_FRESH_MS;
+}
+
 void decide_tick(struct node *n)
 {
     if (drive_deadline(n) <= n->now_ms || n->order_at_ms <= n->now_ms)
@@ -236,7 +276,7 @@ void decide_tick(struct node *n)
         return;
     n->rules_at_ms = NODE_NEVER;
     for (size_t i = 0; i < n->rule_count; i++)
-        if (n->rules[i].used_ms > 0)
+        if (n->rules[i].used_ms > 0 || speaks_without_input(n, &n->rules[i]))
             evaluate(n, &n->rules[i], ASKED_BY_TIME);
 }
 

@@ -9,8 +9,11 @@
 MUST_USE enum err decide_init(struct node *n, const struct rule *rules, size_t count);
 void decide_fini(struct node *n);
 /* A value of another device; age_ms: how long ago it was taken. */
+enum decide_kind { DECIDE_READING, DECIDE_STATE }; /* of a sensor, of anybody else */
 void decide_reading(struct node *n, struct span device, const struct reading *r, uint64_t age_ms,
-                    enum rule_trust trust);
+                    enum rule_trust trust, enum decide_kind kind);
+/* All has come back; time begins. */
+void decide_start(struct node *n);
 /* The state came back from disk: rules and properties begin where they stood. */
 void decide_restore(struct node *n, const struct log_id *id, const struct record *r);
 /* A new epoch began while running: what our properties are goes into the new log. */

@@ -19,7 +19,8 @@ struct choice {
     enum fact_by by;
     struct drive_value value;
     const struct drive_wish *wish; /* by a controller or a person */
-    const struct rule_state *rule; /* by a rule of ours */
+    const struct rule_state *rule; /* by a rule of ours, */
+    size_t action;                 /* ... this action of it */
 };
 
 static void keep(struct drive_value *v, const struct value *value)
@@ -78,19 +79,33 @@ struct drive *drive_of(struct node *n, struct span property)
     return d;
 }
 
-/* The rules that drive a property, first to last: the first that is active decides, else the first
- * that was evaluated at all. */
-static const struct rule_state *deciding_rule(const struct node *n, const struct drive *d)
+/* The place of the rule's own action on this property; action_count: there is none. */
+static size_t own_action(const struct rule_state *s, const char *property)
+{
+    size_t i = 0;
+    while (i < s->rule.action_count && (s->rule.actions[i].device[0] != '\0' ||
+                                        strcmp(s->rule.actions[i].property, property) != 0))
+        i++;
+    return i;
+}
+
+/* Of the rules that drive a property and say something now, the first that is active decides, else
+ * the first. NULL: none. */
+static const struct rule_state *deciding_rule(const struct node *n, const struct drive *d,
+                                              size_t *action)
 {
     const struct rule_state *first = NULL;
     for (size_t i = 0; i < n->rule_count; i++) {
         const struct rule_state *s = &n->rules[i];
-        if (s->used_ms == 0 || strcmp(s->rule.property, d->property) != 0)
+        size_t at = own_action(s, d->property);
+        if (s->used_ms == 0 || at == s->rule.action_count || rule_value(s, at).size == 0)
             continue;
-        if (s->active)
-            return s;
-        if (first == NULL)
+        if (first == NULL || s->active) {
             first = s;
+            *action = at;
+        }
+        if (s->active)
+            break;
     }
     return first;
 }
@@ -119,8 +134,8 @@ static struct choice choose(struct node *n, struct drive *d)
         c = (struct choice){.by = FACT_BY_CONTROLLER,
                             .value = d->automatic.value,
                             .wish = &d->automatic};
-    } else if ((c.rule = deciding_rule(n, d)) != NULL) {
-        struct value value = value_text(rule_value(c.rule));
+    } else if ((c.rule = deciding_rule(n, d, &c.action)) != NULL) {
+        struct value value = value_text(rule_value(c.rule, c.action));
         c.by = FACT_BY_RULE;
         keep(&c.value, &value);
     }
@@ -132,9 +147,11 @@ static bool value_is_active(const struct node *n, const struct drive *d,
 {
     if (v->kind != VALUE_TEXT)
         return v->number < 0 || v->number > 0;
-    for (size_t i = 0; i < n->rule_count; i++)
-        if (strcmp(n->rules[i].rule.property, d->property) == 0)
-            return strcmp(v->text, n->rules[i].rule.value_idle) != 0;
+    for (size_t i = 0; i < n->rule_count; i++) {
+        size_t at = own_action(&n->rules[i], d->property);
+        if (at < n->rules[i].rule.action_count)
+            return strcmp(v->text, n->rules[i].rule.actions[at].idle) != 0;
+    }
     return strcmp(v->text, "off") != 0;
 }
 
@@ -290,10 +307,11 @@ void drive_settle(struct node *n)
 /* The rule wants something else than the person: said once for each thing it wants. */
 static void note_held(struct node *n, struct drive *d)
 {
-    const struct rule_state *s = deciding_rule(n, d);
+    size_t action;
+    const struct rule_state *s = deciding_rule(n, d, &action);
     if (s == NULL)
         return;
-    struct value wanted = value_text(rule_value(s));
+    struct value wanted = value_text(rule_value(s, action));
     struct drive_value v;
     keep(&v, &wanted);
     if (same(&v, &d->acted) || (d->held_told && same(&v, &d->held)))
@@ -308,17 +326,24 @@ static void note_held(struct node *n, struct drive *d)
     fact->ms = remaining_ms(n, &d->set);
 }
 
-void drive_evaluated(struct node *n, struct rule_state *s, struct span property)
+static void evaluated(struct node *n, struct drive *d)
 {
     struct choice c;
-    struct drive *d = drive_of(n, property);
-    if (d == NULL)
-        return;
     bool told = settle(n, d, &c);
     if (c.by == FACT_BY_PERSON)
         note_held(n, d);
-    if (c.by == FACT_BY_RULE && !told)
-        tell_action(n, d, s->rule.name, false);
+    if (c.rule != NULL && c.by == FACT_BY_RULE && !told)
+        tell_action(n, d, c.rule->rule.name, false);
+}
+
+void drive_evaluated(struct node *n, const struct rule_state *s)
+{
+    for (size_t i = 0; i < s->rule.action_count; i++) {
+        const struct rule_action *a = &s->rule.actions[i];
+        struct drive *d = a->device[0] != '\0' ? NULL : drive_of(n, span_of(a->property));
+        if (d != NULL)
+            evaluated(n, d);
+    }
 }
 
 static bool wish_of(struct drive_wish *w, const struct log_id *id, const struct record *r)
@@ -409,7 +434,8 @@ void drive_restate(struct node *n)
 {
     for (size_t i = 0; i < n->drive_count; i++) {
         struct drive *d = n->drives[i];
-        const struct rule_state *rule = deciding_rule(n, d);
+        size_t action;
+        const struct rule_state *rule = deciding_rule(n, d, &action);
         if (d->acted.kind == VALUE_NONE)
             continue;
         struct author_entry entry = {

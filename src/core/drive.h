@@ -52,8 +52,8 @@ void drive_wanted(struct node *n, const struct log_id *id, const struct record *
 void drive_restore(struct node *n, const struct log_id *id, const struct record *r);
 /* All have come back. */
 void drive_restored(struct node *n);
-/* Rule `s`, which drives this property of ours, was evaluated. */
-void drive_evaluated(struct node *n, struct rule_state *s, struct span property);
+/* Rule `s` was evaluated: looks at the properties of ours that it drives. */
+void drive_evaluated(struct node *n, const struct rule_state *s);
 /* Whoever decides may have changed: looks again at every property. */
 void drive_settle(struct node *n);
 /* A new epoch began while running: what our properties are goes into the new log. */

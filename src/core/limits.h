@@ -50,6 +50,17 @@ enum {
     LIMIT_WANTED = 64,   /* a person's wishes whose outcome is awaited; likewise */
     LIMIT_FOREIGN = 16,  /* other networks reported; more are only counted */
 
+    /* One rule. */
+    LIMIT_CONDITIONS = 8, /* a byte holds which of them a value is for */
+    LIMIT_ACTIONS = 8,
+    LIMIT_SCHEDULES = 8,      /* one for each day, and one for them all */
+    LIMIT_OWNERS = 8,         /* an owner and its backups */
+    LIMIT_INPUTS = 1024,      /* topics that it looks at; at the bound the oldest goes */
+    LIMIT_INPUTS_DEVICE = 32, /* of them, one device's; at the bound its own oldest goes */
+    LIMIT_WINDOW_STEPS = 60,  /* a window moves on by its sixtieth: 10 s of 10 minutes */
+    LIMIT_EXPLANATION = 1024, /* bytes of why it decided, so that a record holds them */
+    TIME_SCHEDULE_MS = 60000, /* a schedule is looked at this often: clocks are set, zones change */
+
     /* Flow. */
     LIMIT_UNSENT = 131072,     /* bytes a socket may owe before bulk sending pauses */
     LIMIT_FLIGHT = 32768,      /* records of one log sent to one peer and not yet acknowledged */
@@ -93,6 +104,7 @@ enum {
                            */
     TIME_CLOCK_MS = 120000,     /* a clock that is further off than this is named */
     TIME_OUTCOME_MS = 12000,    /* behind a command's deadline: its script may take ten seconds */
+    TIME_BACKLOG_MS = 100,      /* states of before we met come together; rules look at them then */
     TIME_SUMMARY_MS = 5000,     /* between a controller's summaries */
     TIME_STORE_RETRY_MS = 1000, /* after a failed store */
     TIME_LEAVE_MS = 1000, /* a leaving peer waits this long for its last records to be stored and

@@ -222,6 +222,7 @@ static void start(struct node *n, uint64_t epoch)
     n->started_ms = n->last_ms = n->now_ms;
     author_begin(n, epoch);
     n->started = true;
+    decide_start(n);
     drive_restored(n);
     command_restored(n);
     struct fact *fact = node_fact(n, FACT_STARTED, span_of(n->self.device));
@@ -258,7 +259,7 @@ static void plain(struct node *n, const struct event *e)
         fact->value = e->plain.reading->value;
         fact->unit = e->plain.reading->unit;
     }
-    decide_reading(n, device, e->plain.reading, 0, RULE_PLAIN);
+    decide_reading(n, device, e->plain.reading, 0, RULE_PLAIN, DECIDE_READING);
 }
 
 static void leave(struct node *n, const struct event *e)
@@ -440,6 +441,7 @@ void node_step(struct node *n, const struct event *e, struct effects *fx)
     n->fx = fx;
     n->now_ms = e->now_ms;
     n->wall_ms = e->wall_ms;
+    n->zone_s = e->zone_s;
     if (n->log != NULL)
         trim_window(n);
     check(e->kind < EVENT_KIND_COUNT && (n->started || e->kind <= EVENT_START));

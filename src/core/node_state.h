@@ -153,6 +153,7 @@ struct node {
 
     /* valid during a step */
     uint64_t now_ms, wall_ms;
+    int32_t zone_s;
     uint64_t last_ms; /* of the step before */
     struct effects *fx;
 

@@ -16,11 +16,6 @@ void order_fini(struct node *n)
     n->order_count = 0;
 }
 
-bool order_is_foreign(const struct rule *rule)
-{
-    return strchr(rule->property, '/') != NULL;
-}
-
 static struct order *order_of(struct node *n, const char *device, struct span property)
 {
     for (size_t i = 0; i < n->order_count; i++)
@@ -49,13 +44,28 @@ static bool is_there(const struct node *n, const struct log_id *id)
            ident_key_equal(&m->session->identity.key, &id->key);
 }
 
-/* Whether the one whose record counts now goes before us. */
-static bool stands_back(const struct node *n, const struct state_entry *e)
+/* A rule with owners: whether one before us is there, or we are none of them. */
+static bool has_owner(const struct node *n, const struct rule *rule)
 {
+    for (size_t i = 0; i < rule->owner_count; i++) {
+        if (strcmp(rule->owners[i], n->self.device) == 0)
+            return false;
+        const struct member *m = members_find(n, span_of(rule->owners[i]));
+        if (m != NULL && m->session != NULL)
+            return true;
+    }
+    return true;
+}
+
+/* Whether somebody goes before us: an owner, or else the one whose record counts now. */
+static bool stands_back(const struct node *n, const struct rule *rule, const struct state_entry *e)
+{
+    if (rule->owner_count > 0)
+        return has_owner(n, rule);
     return e != NULL && strcmp(e->log.device, n->self.device) < 0 && is_there(n, &e->log);
 }
 
-static void write_order(struct node *n, struct order *o, const struct rule_state *s,
+static void write_order(struct node *n, struct order *o, const struct rule_state *s, size_t action,
                         struct span topic)
 {
     char memory[LIMIT_CAUSE];
@@ -65,7 +75,7 @@ static void write_order(struct node *n, struct order *o, const struct rule_state
     why_rule(&b, s, span_of(n->self.device));
     struct author_entry entry = {.type = SPAN("set"),
                                  .topic = topic,
-                                 .value = value_text(rule_value(s)),
+                                 .value = value_text(rule_value(s, action)),
                                  .trust = RULE_PROVEN,
                                  .cause = buf_view(&b)};
     enum err err = author_append(n, &entry, &r);
@@ -73,14 +83,15 @@ static void write_order(struct node *n, struct order *o, const struct rule_state
         n->fx->out_of_memory = true;
     if (err != ERR_OK)
         return;
-    ident_name_copy(o->value, rule_value(s));
+    ident_name_copy(o->value, rule_value(s, action));
     o->seq = r.seq;
     o->at_ms = n->now_ms;
 }
 
-static void order_to(struct node *n, const struct rule_state *s, const char *device,
-                     struct span property)
+static void order_to(struct node *n, const struct rule_state *s, size_t action, const char *device)
 {
+    struct span property = span_of(s->rule.actions[action].property);
+    struct span value = rule_value(s, action);
     char memory[LIMIT_TOPIC + 1];
     struct buf b;
     struct order *o = order_of(n, device, property);
@@ -94,41 +105,43 @@ static void order_to(struct node *n, const struct rule_state *s, const char *dev
     const struct state_entry *e = state_get(&n->state, buf_view(&b));
     bool ours = e != NULL && e->seq == o->seq && e->log.epoch == n->epoch &&
                 strcmp(e->log.device, n->self.device) == 0;
-    bool same = o->value[0] != '\0' && span_is(rule_value(s), o->value);
-    if (stands_back(n, e) || (same && ours))
+    bool same = o->value[0] != '\0' && span_is(value, o->value);
+    if (stands_back(n, &s->rule, e) || (same && ours))
         return;
     /* Whoever goes behind us steps back when it hears this; until then once is enough. */
     if (same && n->now_ms - o->at_ms < TIME_ORDER_MS) {
         node_soon(&n->order_at_ms, o->at_ms + TIME_ORDER_MS);
         return;
     }
-    write_order(n, o, s, buf_view(&b));
+    write_order(n, o, s, action, buf_view(&b));
+}
+
+static void order_action(struct node *n, const struct rule_state *s, size_t action)
+{
+    const char *device = s->rule.actions[action].device;
+    const struct member *m;
+    size_t at = 0;
+    if (device[0] == '\0' || rule_value(s, action).size == 0)
+        return;
+    while ((m = table_next(&n->members, &at)) != NULL)
+        if (m->session != NULL && m->role == ROLE_ACTUATOR &&
+            rule_matches(device, span_of(m->device)))
+            order_to(n, s, action, m->device);
 }
 
 void order_evaluated(struct node *n, const struct rule_state *s)
 {
-    struct access_topic t;
-    if (s->used_ms == 0 || s->plain || !access_topic_split(span_of(s->rule.property), &t))
+    if (s->used_ms == 0 || s->plain)
         return;
-    if (!span_is(t.device, "*")) {
-        char device[LIMIT_NAME + 1];
-        ident_name_copy(device, t.device);
-        order_to(n, s, device, t.property);
-        return;
-    }
-    const struct member *m;
-    size_t at = 0;
-    while ((m = table_next(&n->members, &at)) != NULL)
-        if (m->session != NULL && m->role == ROLE_ACTUATOR)
-            order_to(n, s, m->device, t.property);
+    for (size_t i = 0; i < s->rule.action_count; i++)
+        order_action(n, s, i);
 }
 
 void order_settle(struct node *n)
 {
     n->order_at_ms = NODE_NEVER;
     for (size_t i = 0; i < n->rule_count; i++)
-        if (order_is_foreign(&n->rules[i].rule))
-            order_evaluated(n, &n->rules[i]);
+        order_evaluated(n, &n->rules[i]);
 }
 
 void order_restate(struct node *n)

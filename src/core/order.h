@@ -20,13 +20,11 @@ struct order {
 };
 
 void order_fini(struct node *n);
-/* Rule `s`, which drives properties of others, was evaluated. */
+/* Rule `s` was evaluated, with another outcome than before: looks at what it drives of others. */
 void order_evaluated(struct node *n, const struct rule_state *s);
 /* Somebody came or went, or a wanted record arrived: looks at every rule again. */
 void order_settle(struct node *n);
 /* A new epoch began while running: nothing is written in it yet. */
 void order_restate(struct node *n);
-/* Whether what this rule drives belongs to others. */
-bool order_is_foreign(const struct rule *rule);
 
 #endif

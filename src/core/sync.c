@@ -284,7 +284,8 @@ static void show(struct node *n, const struct session *s, struct log *l, const s
                             .value = r->value,
                             .unit = r->unit,
                             .source_ts_ms = r->source_ts};
-    decide_reading(n, r->device, &input, record_age_ms(n, s, l, r), RULE_PROVEN);
+    decide_reading(n, r->device, &input, record_age_ms(n, s, l, r), RULE_PROVEN,
+                   reading ? DECIDE_READING : DECIDE_STATE);
 }
 
 /* What somebody wants is kept by its stamp, and ours go beyond it from now on. */

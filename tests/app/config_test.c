@@ -74,15 +74,18 @@ static void a_rule_as_people_write_it(void **state)
     assert_int_equal(p.settings->rule_count, 1);
     const struct rule *r = &p.settings->rules[0];
     assert_string_equal(r->name, "cool");
-    assert_string_equal(r->device, "sensor1");
-    assert_string_equal(r->type, "temperature");
-    assert_int_equal(r->over, RULE_MEAN);
-    assert_string_equal(r->property, "fan");
-    assert_string_equal(r->value_active, "high");
-    assert_string_equal(r->value_idle, "low");
-    assert_float_equal(r->hysteresis, 0.5, 0);
+    const struct rule_condition *one = &r->conditions[0];
+    assert_int_equal(r->condition_count, 1);
+    assert_string_equal(one->device, "sensor1");
+    assert_string_equal(one->property, "temperature");
+    assert_int_equal(one->over, RULE_MEAN);
+    assert_int_equal(r->action_count, 1);
+    assert_string_equal(r->actions[0].property, "fan");
+    assert_string_equal(r->actions[0].active, "high");
+    assert_string_equal(r->actions[0].idle, "low");
+    assert_float_equal(one->hysteresis, 0.5, 0);
     assert_int_equal(r->hold_ms, 10000);
-    assert_int_equal(r->fresh_ms, 120000);
+    assert_int_equal(one->fresh_ms, 120000);
     release(&p);
 }
 
@@ -95,12 +98,12 @@ static void what_a_rule_leaves_out_has_a_default(void **state)
     assert_int_equal(p.settings->rule_count, 2);
     const struct rule *r = p.settings->rules;
     assert_string_equal(r[0].name, "fan");
-    assert_string_equal(r[0].value_active, "on");
-    assert_string_equal(r[0].value_idle, "off");
+    assert_string_equal(r[0].actions[0].active, "on");
+    assert_string_equal(r[0].actions[0].idle, "off");
     assert_int_equal(r[0].hold_ms, 0);
-    assert_int_equal(r[0].fresh_ms, TIME_FRESH_MS);
-    assert_string_equal(r[1].value_active, "off");
-    assert_string_equal(r[1].value_idle, "on");
+    assert_int_equal(r[0].conditions[0].fresh_ms, TIME_FRESH_MS);
+    assert_string_equal(r[1].actions[0].active, "off");
+    assert_string_equal(r[1].actions[0].idle, "on");
     release(&p);
 }
 
@@ -108,11 +111,11 @@ static void on_and_off_stay_words(void **state)
 {
     (void)state;
     struct parsed p = parse_good("rules:\n- when: temperature > 25\n  then: fan\n  else: off\n");
-    assert_string_equal(p.settings->rules[0].value_idle, "off");
+    assert_string_equal(p.settings->rules[0].actions[0].idle, "off");
     release(&p);
     p = parse_good("rules:\n- when: temperature > 25\n  then: fan = no\n  else: yes\n");
-    assert_string_equal(p.settings->rules[0].value_active, "no");
-    assert_string_equal(p.settings->rules[0].value_idle, "yes");
+    assert_string_equal(p.settings->rules[0].actions[0].active, "no");
+    assert_string_equal(p.settings->rules[0].actions[0].idle, "yes");
     release(&p);
 }
 
@@ -242,7 +245,7 @@ static void shapes_that_are_wrong_are_told(void **state)
                                             "temperature > 25, then: fan}\n");
     assert_faults("rules:\n- fan\n",
                   "2: a rule is written: - {when: temperature > 25, then: fan}\n");
-    assert_faults("rules:\n- when: [a]\n  then: fan\n",
+    assert_faults("rules:\n- when: [[a > 1]]\n  then: fan\n",
                   "2: when is one value, not a list or a mapping\n");
     assert_faults("[a]: 1\n", "1: a key is a word, not a list or a mapping\n");
     assert_faults("device: A\n", "1: device: A: a device name is 1 to 63 of a-z, 0-9, - and _\n");
@@ -279,6 +282,10 @@ static void what_yaml_has_besides_is_refused(void **state)
     assert_faults("peer: &a [x:1]\ninterface: *a\n",
                   "1: anchors (&name) are not supported; write it out\n"
                   "2: aliases (*name) are not supported; write it out\n");
+    assert_faults("rules:\n- when: */temperature > 25\n  then: fan\n",
+                  "2: this is not YAML: did not find expected alphabetic or numeric character, "
+                  "while scanning an alias (what begins with * stands in quotes: "
+                  "\"*/temperature > 25\")\n");
     assert_faults("on_change: !secret x\n",
                   "1: tags (!name) are not supported; write the value itself\n");
     assert_faults("port: 1\n---\nport: 2\n",

@@ -117,6 +117,29 @@ static void an_actuator_has_the_built_in_rules_and_no_source(void **state)
     assert_string_equal(g->settings->run.rules[1].name, "light");
 }
 
+static void what_others_should_be_only_a_controller_says(void **state)
+{
+    struct given *g = *state;
+    rule_default_mean(&g->settings->rules[g->settings->rule_count++]);
+    complete(g, "actuator1");
+    assert_fault(g,
+                 "rule cool sets */fan, which only a controller may; actuator1 is no controller");
+}
+
+static void what_a_device_sets_of_itself_is_its_own_and_so_is_a_rule_without_owner(void **state)
+{
+    struct given *g = *state;
+    struct rule *r = &g->settings->rules[g->settings->rule_count++];
+    rule_default_cool(r);
+    strcpy(r->actions[0].device, "actuator1");
+    strcpy(r->owners[1], "controller2");
+    r->owner_count = 2;
+    complete(g, "actuator1");
+    assert_good(g);
+    assert_string_equal(g->settings->run.rules[0].actions[0].device, "");
+    assert_string_equal(g->settings->run.rules[0].owners[0], "actuator1");
+}
+
 static void a_controller_decides_the_fans(void **state)
 {
     struct given *g = *state;
@@ -125,7 +148,7 @@ static void a_controller_decides_the_fans(void **state)
     assert_int_equal(g->settings->run.role, ROLE_CONTROLLER);
     assert_false(g->settings->run.has_source);
     assert_int_equal(g->settings->run.rule_count, 1);
-    assert_string_equal(g->settings->run.rules[0].property, "*/fan");
+    assert_string_equal(g->settings->run.rules[0].actions[0].device, "*");
 }
 
 static void a_name_without_a_role_wants_one(void **state)
@@ -466,6 +489,8 @@ int main(void)
         TEST(a_sensor_has_a_simulated_temperature_and_no_rule),
         TEST(an_actuator_has_the_built_in_rules_and_no_source),
         TEST(a_controller_decides_the_fans),
+        TEST(what_others_should_be_only_a_controller_says),
+        TEST(what_a_device_sets_of_itself_is_its_own_and_so_is_a_rule_without_owner),
         TEST(a_name_without_a_role_wants_one),
         TEST(a_role_that_is_said_wins_over_the_name),
         TEST(no_device_and_bad_names_say_what_to_type),

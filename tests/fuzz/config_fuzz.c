@@ -27,18 +27,55 @@ static void check_faults(const struct faults *faults)
     }
 }
 
+static void check_condition(const struct rule_condition *c)
+{
+    bool each = c->over == RULE_ANY || c->over == RULE_ALL;
+    bool equality = c->compare == RULE_EQUAL || c->compare == RULE_NOT_EQUAL;
+    check(c->device[0] != '\0' && c->property[0] != '\0');
+    check(c->over < RULE_OVER_COUNT && c->compare < RULE_COMPARE_COUNT);
+    check(c->operand == RULE_NUMBER || (each && equality && c->word[0] != '\0'));
+    check(c->hysteresis >= 0 && c->fresh_ms > 0);
+}
+
+/* Every rule that is taken can be run and explained. */
+static void check_rule(const struct rule *r)
+{
+    char memory[LIMIT_EXPLANATION];
+    struct rule_state state;
+    struct rule_now now = {.now_ms = 1000, .wall_ms = 1000};
+    struct reading reading = {.type = SPAN("temperature"), .value = value_number(26)};
+    struct buf why;
+    rule_init(&state, r);
+    check(rule_feed(&state, SPAN("sensor1"), &reading, 1000, RULE_PROVEN) == ERR_OK);
+    rule_evaluate(&state, &now);
+    check(rule_deadline(&state, &now) > now.now_ms);
+    buf_init(&why, memory, sizeof memory);
+    rule_explain(&state, &why);
+    check(!why.overflow);
+    rule_fini(&state);
+}
+
 static void check_rules(const struct settings *s)
 {
     check(s->rule_count <= LIMIT_RULES);
     for (size_t i = 0; i < s->rule_count; i++) {
         const struct rule *r = &s->rules[i];
         check(access_name_valid(span_of(r->name)));
-        check(access_property_valid(span_of(r->type)) &&
-              access_property_valid(span_of(r->property)));
-        check(r->device[0] == '\0' || access_name_valid(span_of(r->device)));
-        check(r->over < RULE_OVER_COUNT && r->compare < RULE_COMPARE_COUNT);
-        check(r->hysteresis >= 0 && r->fresh_ms > 0);
-        check(r->value_active[0] != '\0' && strcmp(r->value_active, r->value_idle) != 0);
+        check(r->condition_count > 0 && r->condition_count <= LIMIT_CONDITIONS);
+        check(r->action_count > 0 && r->action_count <= LIMIT_ACTIONS);
+        for (size_t k = 0; k < r->condition_count; k++)
+            check_condition(&r->conditions[k]);
+        for (size_t k = 0; k < r->action_count; k++) {
+            const struct rule_action *a = &r->actions[k];
+            check(access_property_valid(span_of(a->property)));
+            check(a->active[0] != '\0' && strcmp(a->active, a->idle) != 0);
+        }
+        for (size_t k = 0; k < r->schedule_count; k++) {
+            const struct rule_schedule *e = &r->schedules[k];
+            check(e->days != 0 && e->from_min < 1440 && e->to_min > 0 && e->to_min <= 1440);
+            check(e->from_min != e->to_min);
+        }
+        check_rule(r);
     }
 }
 
