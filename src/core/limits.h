@@ -73,6 +73,9 @@ enum {
                                 from the store */
     LIMIT_SEAL_EVERY = 4096, /* own records stored since the last seal that make a seal due at once
                               */
+    LIMIT_SEAL_KEEP = 256, /* records between the seals of a log that stay stored, where its author
+                              sealed that often: others' records are checked in stretches of
+                              about that many, and seals take half a byte a record, not forty */
 
     LIMIT_EPOCH_JUMP = 1073741824, /* 1,024 lives: how far a member may say, without a proof, that
                                       our epochs went: enough for any backup */

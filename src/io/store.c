@@ -194,7 +194,9 @@ static enum err add_seal(struct store *s, const struct effect *effect)
 {
     struct store_log *log;
     enum err err = store_logs_find(&s->logs, &effect->store_seal.id, &log);
-    if (err == ERR_NOT_FOUND || (err == ERR_OK && effect->store_seal.seq > log->last))
+    if (err == ERR_NOT_FOUND)
+        return ERR_OK;
+    if (err == ERR_OK && (effect->store_seal.seq == 0 || effect->store_seal.seq > log->last))
         return ERR_OK;
     return err == ERR_OK ? store_batch_add_seal(s->gathering, log, effect) : err;
 }
@@ -310,6 +312,8 @@ static enum err look(struct store *s)
     enum err err = store_db_schema(&s->writer);
     if (err == ERR_NOT_FOUND)
         err = store_db_create(&s->writer);
+    if (err == ERR_OK)
+        err = store_db_migrate(&s->writer);
     if (err == ERR_OK)
         err = store_db_look(&s->writer);
     if (err == ERR_OK)

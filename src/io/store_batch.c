@@ -128,18 +128,23 @@ enum err store_batch_add_seal(struct store_batch *batch, struct store_log *log,
                               const struct effect *effect)
 {
     struct store_part *part = part_of(batch, log);
-    if (!part)
+    struct store_batch_seal *seal = part ? take(batch, sizeof *seal) : NULL;
+    if (!seal)
         return ERR_MEMORY;
-    part->sealed = true;
-    part->seal = (struct store_row_seal){
+    seal->row = (struct store_row_seal){
         .row = log->row,
         .seq = effect->store_seal.seq,
         .hash = effect->store_seal.hash,
         .signature_size = effect->store_seal.signature_size,
     };
-    check(part->seal.signature_size <= sizeof part->seal.signature);
-    memcpy(part->seal.signature, effect->store_seal.signature, part->seal.signature_size);
-    batch->bytes += sizeof part->seal;
+    check(seal->row.signature_size <= sizeof seal->row.signature);
+    memcpy(seal->row.signature, effect->store_seal.signature, seal->row.signature_size);
+    if (part->seal_last)
+        part->seal_last->next = seal;
+    else
+        part->seals = seal;
+    part->seal_last = seal;
+    batch->bytes += sizeof *seal;
     return ERR_OK;
 }
 

@@ -8,8 +8,8 @@
  * only reads it; its memory is mapped by itself, so that all of a burst goes back to the system.
  *
  * The order that matters is that within a log. A part is a stretch of one log: cut it back to
- * `base` if need be, then append the pieces, which follow `base` without a gap. A cut behind pieces
- * begins the next part. */
+ * `base` if need be, then append the pieces, which follow `base` without a gap, then write the
+ * seals, each of which the log reaches by then. A cut behind pieces begins the next part. */
 
 struct store_piece {
     struct store_piece *next;
@@ -17,6 +17,11 @@ struct store_piece {
     size_t count;
     struct span bytes;
     struct chain_hash hash_after;
+};
+
+struct store_batch_seal {
+    struct store_batch_seal *next;
+    struct store_row_seal row;
 };
 
 struct store_part {
@@ -27,11 +32,11 @@ struct store_part {
     uint64_t base;
     bool cut;
     bool described; /* `description` is to be written */
-    bool sealed;    /* `seal` is to be written */
     struct store_piece *pieces;
     struct store_piece *piece_last;
+    struct store_batch_seal *seals; /* as they came */
+    struct store_batch_seal *seal_last;
     struct store_row_log description;
-    struct store_row_seal seal;
 };
 
 struct store_topic {

@@ -2,7 +2,8 @@
  *
  * Tables are made once, in one transaction, and compared word by word at every open: the schema is
  * data in the file too, and a bit flipped in it must not change what a statement means. A later
- * version that changes a table raises SCHEMA_VERSION and converts in store_db_schema()'s caller.
+ * version that changes a table raises SCHEMA_VERSION and converts in store_db_migrate(). It alters
+ * the table in place: a salvage relies on every table's first page being the same in all files.
  *
  * `run` has integer keys: its leaves then hold rows of up to a page, while a table without rowids
  * would move everything beyond a quarter page to pages of its own. The small tables have their
@@ -13,7 +14,8 @@
 #include <uv.h>
 
 enum {
-    SCHEMA_VERSION = 1,
+    SCHEMA_VERSION = 2,
+    SCHEMA_FIRST = 1,         /* which kept one seal of a log */
     APPLICATION = 0x4b697468, /* "Kith", shown by file(1) */
     BUSY_MS = 2000,           /* somebody looks with sqlite3 while the peer runs */
 };
@@ -24,8 +26,8 @@ static const char *const tables[] = {
     "CREATE TABLE log(device TEXT NOT NULL, key BLOB NOT NULL, epoch INTEGER NOT NULL,"
     " id INTEGER NOT NULL, role INTEGER NOT NULL, first INTEGER NOT NULL, closed INTEGER NOT NULL,"
     " sum INTEGER NOT NULL, PRIMARY KEY(device, key, epoch)) STRICT, WITHOUT ROWID",
-    "CREATE TABLE seal(log INTEGER PRIMARY KEY, seq INTEGER NOT NULL, hash BLOB NOT NULL,"
-    " signature BLOB NOT NULL, sum INTEGER NOT NULL) STRICT",
+    "CREATE TABLE seal(id INTEGER PRIMARY KEY, hash BLOB NOT NULL, signature BLOB NOT NULL,"
+    " sum INTEGER NOT NULL) STRICT",
     "CREATE TABLE run(id INTEGER PRIMARY KEY, count INTEGER NOT NULL, hash BLOB NOT NULL,"
     " sum INTEGER NOT NULL, bytes TEXT NOT NULL) STRICT",
     "CREATE TABLE topic(topic TEXT PRIMARY KEY, device TEXT NOT NULL, key BLOB NOT NULL,"
@@ -35,6 +37,21 @@ static const char *const tables[] = {
     " used INTEGER NOT NULL, sum INTEGER NOT NULL, PRIMARY KEY(device, ipv4, port))"
     " STRICT, WITHOUT ROWID",
 };
+
+enum { SEAL_TABLE = 2 };
+
+static const char *const seal_table_first =
+    "CREATE TABLE seal(log INTEGER PRIMARY KEY, seq INTEGER NOT NULL, hash BLOB NOT NULL,"
+    " signature BLOB NOT NULL, sum INTEGER NOT NULL) STRICT";
+
+/* The sums of seals are the same in both: they are over log and sequence, however these are kept.
+ * 40 is STORE_DB_SEQ_BITS. */
+static const char seal_first[] = "SELECT log << 40 | seq, hash, signature, sum FROM seal"
+                                 " WHERE log = ?1 >> 40 AND log << 40 | seq BETWEEN ?1 AND ?2";
+static const char migrate_first[] = "UPDATE seal SET log = log << 40 | seq;"
+                                    "ALTER TABLE seal DROP COLUMN seq;"
+                                    "ALTER TABLE seal RENAME COLUMN log TO id;"
+                                    "PRAGMA user_version = 2;";
 
 #define LOG_COLUMNS   "device, key, epoch, id, role, first, closed, sum"
 #define TOPIC_COLUMNS "topic, device, key, epoch, seq, sum, bytes"
@@ -54,10 +71,13 @@ static const char *const texts[STORE_DB_SQL_COUNT] = {
     [STORE_DB_LOG_BACKWARD] = "SELECT " LOG_COLUMNS
                               " FROM log ORDER BY device DESC, key DESC, epoch DESC",
     [STORE_DB_LOG_GREATEST] = "SELECT max(id), max(epoch) FROM log",
-    [STORE_DB_SEAL_GET] = "SELECT log, seq, hash, signature, sum FROM seal WHERE log = ?1",
-    [STORE_DB_SEAL_PUT] = "INSERT OR REPLACE INTO seal(log, seq, hash, signature, sum)"
-                          " VALUES(?1, ?2, ?3, ?4, ?5)",
-    [STORE_DB_SEAL_DROP] = "DELETE FROM seal WHERE log = ?1",
+    [STORE_DB_SEAL_FROM] = "SELECT id, hash, signature, sum FROM seal"
+                           " WHERE id >= ?1 AND id <= ?2 ORDER BY id",
+    [STORE_DB_SEAL_BACKWARD] = "SELECT id, hash, signature, sum FROM seal"
+                               " WHERE id >= ?1 AND id <= ?2 ORDER BY id DESC",
+    [STORE_DB_SEAL_PUT] = "INSERT OR REPLACE INTO seal(id, hash, signature, sum)"
+                          " VALUES(?1, ?2, ?3, ?4)",
+    [STORE_DB_SEAL_CUT] = "DELETE FROM seal WHERE id >= ?1 AND id <= ?2",
     [STORE_DB_RUN_LAST] = "SELECT id, count, hash FROM run WHERE id <= ?1 AND id >= ?2"
                           " ORDER BY id DESC LIMIT 1",
     [STORE_DB_RUN_FROM] = "SELECT id, count, hash, sum, bytes FROM run"
@@ -205,7 +225,12 @@ void store_db_close(struct store_db *db)
     *db = (struct store_db){0};
 }
 
-static enum err compare_tables(struct store_db *db)
+static const char *table_of(int64_t version, size_t table)
+{
+    return version == SCHEMA_FIRST && table == SEAL_TABLE ? seal_table_first : tables[table];
+}
+
+static enum err compare_tables(struct store_db *db, int64_t version)
 {
     sqlite3_stmt *statement = NULL;
     int code = sqlite3_prepare_v2(db->sql, "SELECT sql FROM sqlite_schema ORDER BY rowid", -1,
@@ -217,7 +242,7 @@ static enum err compare_tables(struct store_db *db)
         if (code != SQLITE_ROW)
             break;
         const char *text = (const char *)sqlite3_column_text(statement, 0);
-        if (found < COUNT_OF(tables) && text && strcmp(text, tables[found]) == 0)
+        if (found < COUNT_OF(tables) && text && strcmp(text, table_of(version, found)) == 0)
             same++;
         found++;
     }
@@ -239,13 +264,33 @@ enum err store_db_schema(struct store_db *db)
         err = pragma(db, "PRAGMA application_id", &application);
     if (err != ERR_OK)
         return err;
-    err = compare_tables(db);
+    err = compare_tables(db, version);
     if (err == ERR_NOT_FOUND)
         return version == 0 && application == 0 ? ERR_NOT_FOUND : ERR_CORRUPT;
     if (application == APPLICATION && version > SCHEMA_VERSION)
         return ERR_RANGE;
-    if (err == ERR_OK && (application != APPLICATION || version != SCHEMA_VERSION))
+    if (err == ERR_OK && (application != APPLICATION || version < SCHEMA_FIRST))
         return ERR_CORRUPT;
+    if (err == ERR_OK)
+        db->version = version;
+    return err;
+}
+
+enum err store_db_migrate(struct store_db *db)
+{
+    if (db->version != SCHEMA_FIRST)
+        return ERR_OK;
+    enum err err = store_db_do(db, STORE_DB_BEGIN);
+    if (err == ERR_OK)
+        err = execute(db, migrate_first);
+    if (err == ERR_OK)
+        err = compare_tables(db, SCHEMA_VERSION);
+    if (err == ERR_OK)
+        err = store_db_do(db, STORE_DB_COMMIT);
+    if (err == ERR_OK)
+        db->version = SCHEMA_VERSION;
+    else
+        store_db_rollback(db);
     return err;
 }
 
@@ -309,12 +354,18 @@ enum err store_db_look(struct store_db *db)
     return err;
 }
 
+static const char *text_of(const struct store_db *db, enum store_db_sql sql)
+{
+    bool seals = sql == STORE_DB_SEAL_FROM || sql == STORE_DB_SEAL_BACKWARD;
+    return db->version == SCHEMA_FIRST && seals ? seal_first : texts[sql];
+}
+
 sqlite3_stmt *store_db_use(struct store_db *db, enum store_db_sql sql)
 {
     sqlite3_stmt **statement = &db->statements[sql];
     if (!*statement) {
-        int code = sqlite3_prepare_v3(db->sql, texts[sql], -1, SQLITE_PREPARE_PERSISTENT, statement,
-                                      NULL);
+        int code = sqlite3_prepare_v3(db->sql, text_of(db, sql), -1, SQLITE_PREPARE_PERSISTENT,
+                                      statement, NULL);
         (void)failed(db, code);
         return *statement;
     }

@@ -11,8 +11,9 @@
  * Every statement is written out in store_db.c, prepared at first use, kept, and given its values
  * by binding. The first failure of a call leaves its cause in words in `cause`. */
 
-/* A row of `run` is found by one number: the log's in the upper bits, the first sequence in the
- * lower. 2^40 records of one log take 100 TB; 2^23 logs are a restart every minute for 16 years. */
+/* A row of `run` or `seal` is found by one number: the log's in the upper bits, the first or the
+ * sealed sequence in the lower. 2^40 records of one log take 100 TB; 2^23 logs are a restart every
+ * minute for 16 years. */
 enum { STORE_DB_SEQ_BITS = 40, STORE_DB_LOG_MAX = (1 << 23) - 1 };
 #define STORE_DB_SEQ_MAX ((UINT64_C(1) << STORE_DB_SEQ_BITS) - 1)
 
@@ -27,9 +28,10 @@ enum store_db_sql {
     STORE_DB_LOG_ALL,
     STORE_DB_LOG_BACKWARD, /* salvage reads a table from both ends */
     STORE_DB_LOG_GREATEST,
-    STORE_DB_SEAL_GET,
+    STORE_DB_SEAL_FROM, /* of a version 1, too: the one that it has */
+    STORE_DB_SEAL_BACKWARD,
     STORE_DB_SEAL_PUT,
-    STORE_DB_SEAL_DROP,
+    STORE_DB_SEAL_CUT,
     STORE_DB_RUN_LAST, /* of the keys up to a bound: which row, how many records */
     STORE_DB_RUN_FROM,
     STORE_DB_RUN_PUT,
@@ -55,7 +57,8 @@ enum store_db_way {
 struct store_db {
     sqlite3 *sql;
     sqlite3_stmt *statements[STORE_DB_SQL_COUNT];
-    int wal_pages; /* in the write-ahead log after the last commit of this connection */
+    int64_t version; /* of the tables, as store_db_schema() found them */
+    int wal_pages;   /* in the write-ahead log after the last commit of this connection */
     char cause[192];
 };
 
@@ -64,9 +67,12 @@ struct store_db {
 MUST_USE enum err store_db_open(struct store_db *db, const char *path, enum store_db_way way);
 void store_db_close(struct store_db *db);
 
-/* ERR_OK: the tables are exactly those of this version; ERR_NOT_FOUND: there is nothing yet;
- * ERR_RANGE: made by a later version; ERR_CORRUPT: something else. */
+/* ERR_OK: the tables are exactly those of this version or an earlier one; ERR_NOT_FOUND: there is
+ * nothing yet; ERR_RANGE: made by a later version; ERR_CORRUPT: something else. */
 MUST_USE enum err store_db_schema(struct store_db *db);
+/* Converts the tables of an earlier version, in one transaction, durable when it returns ERR_OK;
+ * otherwise they are as they were. Before that only seals are read in either form. */
+MUST_USE enum err store_db_migrate(struct store_db *db);
 /* Whether the trees of the small tables are sound: what a row's own checksum cannot tell is that it
  * is missing. The tree of `run` is too large to be looked at as a whole. ERR_CORRUPT, ERR_IO. */
 MUST_USE enum err store_db_look(struct store_db *db);

@@ -147,49 +147,77 @@ static uint64_t seal_sum(const struct store_row_seal *seal)
     return sum_blob(sum, seal->signature, seal->signature_size);
 }
 
+/* Any number that a damaged file may hold as a key. */
+static void split_key(int64_t key, int64_t *row, uint64_t *seq)
+{
+    *row = key >> STORE_DB_SEQ_BITS;
+    *seq = (uint64_t)key & STORE_DB_SEQ_MAX;
+}
+
+/* Two values: the keys of a stretch of one log. */
+static void bind_keys(sqlite3_stmt *statement, int64_t row, uint64_t first, uint64_t last)
+{
+    sqlite3_bind_int64(statement, 1, store_db_key(row, first));
+    sqlite3_bind_int64(statement, 2, store_db_key(row, last));
+}
+
 enum err store_row_put_seal(struct store_db *db, const struct store_row_seal *seal)
 {
     sqlite3_stmt *put = store_db_use(db, STORE_DB_SEAL_PUT);
-    sqlite3_bind_int64(put, 1, seal->row);
-    bind_u64(put, 2, seal->seq);
-    bind_blob(put, 3, seal->hash.bytes, sizeof seal->hash.bytes);
-    bind_blob(put, 4, seal->signature, seal->signature_size);
-    bind_u64(put, 5, seal_sum(seal));
+    sqlite3_bind_int64(put, 1, store_db_key(seal->row, seal->seq));
+    bind_blob(put, 2, seal->hash.bytes, sizeof seal->hash.bytes);
+    bind_blob(put, 3, seal->signature, seal->signature_size);
+    bind_u64(put, 4, seal_sum(seal));
     return store_db_run(db, put);
 }
 
-static enum err get_seal(sqlite3_stmt *statement, struct store_row_seal *seal)
+enum err store_row_get_seal(sqlite3_stmt *statement, struct store_row_seal *seal)
 {
-    seal->seq = get_u64(statement, 1);
-    seal->signature_size = get_span(statement, 3).size;
+    split_key(sqlite3_column_int64(statement, 0), &seal->row, &seal->seq);
+    seal->signature_size = get_span(statement, 2).size;
     if (seal->signature_size > sizeof seal->signature)
         return ERR_CORRUPT;
-    enum err err = get_bytes(statement, 2, seal->hash.bytes, sizeof seal->hash.bytes);
+    enum err err = get_bytes(statement, 1, seal->hash.bytes, sizeof seal->hash.bytes);
     if (err == ERR_OK)
-        err = get_bytes(statement, 3, seal->signature, seal->signature_size);
-    if (err == ERR_OK && get_u64(statement, 4) != seal_sum(seal))
+        err = get_bytes(statement, 2, seal->signature, seal->signature_size);
+    if (err == ERR_OK && get_u64(statement, 3) != seal_sum(seal))
         err = ERR_CORRUPT;
     return err;
+}
+
+uint64_t store_row_seal_seq(sqlite3_stmt *statement)
+{
+    int64_t row;
+    uint64_t seq;
+    split_key(sqlite3_column_int64(statement, 0), &row, &seq);
+    return seq;
+}
+
+sqlite3_stmt *store_row_walk_seals(struct store_db *db, enum store_db_sql way, int64_t row,
+                                   uint64_t first, uint64_t last)
+{
+    sqlite3_stmt *walk = store_db_use(db, way);
+    bind_keys(walk, row, first, last);
+    return walk;
 }
 
 enum err store_row_find_seal(struct store_db *db, int64_t row, struct store_row_seal *seal)
 {
     *seal = (struct store_row_seal){.row = row};
-    sqlite3_stmt *get = store_db_use(db, STORE_DB_SEAL_GET);
-    sqlite3_bind_int64(get, 1, row);
-    enum err err = store_db_step(db, get);
+    sqlite3_stmt *walk = store_row_walk_seals(db, STORE_DB_SEAL_BACKWARD, row, 0, STORE_DB_SEQ_MAX);
+    enum err err = store_db_step(db, walk);
     if (err == ERR_OK) {
-        err = get_seal(get, seal);
-        store_db_done(get);
+        err = store_row_get_seal(walk, seal);
+        store_db_done(walk);
     }
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-/* Any number that a damaged file may hold as a key. */
-static void split_key(int64_t key, int64_t *row, uint64_t *first)
+enum err store_row_cut_seals(struct store_db *db, int64_t row, uint64_t first, uint64_t last)
 {
-    *row = key >> STORE_DB_SEQ_BITS;
-    *first = (uint64_t)key & ((UINT64_C(1) << STORE_DB_SEQ_BITS) - 1);
+    sqlite3_stmt *cut = store_db_use(db, STORE_DB_SEAL_CUT);
+    bind_keys(cut, row, first, last);
+    return store_db_run(db, cut);
 }
 
 static size_t hash_size(const struct store_row_run *run)
@@ -256,16 +284,14 @@ enum err store_row_seek_run(struct store_db *db, int64_t row, uint64_t seq,
 sqlite3_stmt *store_row_walk_runs(struct store_db *db, int64_t row, uint64_t first)
 {
     sqlite3_stmt *walk = store_db_use(db, STORE_DB_RUN_FROM);
-    sqlite3_bind_int64(walk, 1, store_db_key(row, first));
-    sqlite3_bind_int64(walk, 2, store_db_key(row, STORE_DB_SEQ_MAX));
+    bind_keys(walk, row, first, STORE_DB_SEQ_MAX);
     return walk;
 }
 
 enum err store_row_cut_runs(struct store_db *db, int64_t row, uint64_t first)
 {
     sqlite3_stmt *cut = store_db_use(db, STORE_DB_RUN_CUT);
-    sqlite3_bind_int64(cut, 1, store_db_key(row, first));
-    sqlite3_bind_int64(cut, 2, store_db_key(row, STORE_DB_SEQ_MAX));
+    bind_keys(cut, row, first, STORE_DB_SEQ_MAX);
     return store_db_run(db, cut);
 }
 

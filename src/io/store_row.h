@@ -55,9 +55,19 @@ MUST_USE enum err store_row_find_log(struct store_db *db, const struct log_id *i
                                      struct store_row_log *log); /* ERR_NOT_FOUND */
 
 MUST_USE enum err store_row_put_seal(struct store_db *db, const struct store_row_seal *seal);
-/* All zero but `row` when there is none. */
+MUST_USE enum err store_row_get_seal(sqlite3_stmt *statement, struct store_row_seal *seal);
+/* Of a seal that is not read, and so not checked. */
+uint64_t store_row_seal_seq(sqlite3_stmt *statement);
+/* The newest of a log; all zero but `row` when there is none. */
 MUST_USE enum err store_row_find_seal(struct store_db *db, int64_t row,
                                       struct store_row_seal *seal);
+/* The seals of a log from `first` to `last`; `way` is STORE_DB_SEAL_FROM or, the newest first,
+ * STORE_DB_SEAL_BACKWARD. */
+sqlite3_stmt *store_row_walk_seals(struct store_db *db, enum store_db_sql way, int64_t row,
+                                   uint64_t first, uint64_t last);
+/* Deletes the seals of a log from `first` to `last`. */
+MUST_USE enum err store_row_cut_seals(struct store_db *db, int64_t row, uint64_t first,
+                                      uint64_t last);
 
 /* `change` is STORE_DB_RUN_PUT, or STORE_DB_RUN_CHANGE for a row that may be there. */
 MUST_USE enum err store_row_put_run(struct store_db *db, enum store_db_sql change,

@@ -7,6 +7,7 @@
 
 #include "io/store_chain.h"
 #include "io/store_run.h"
+#include "io/store_seal.h"
 
 #include <stdlib.h>
 
@@ -128,10 +129,21 @@ enum err store_write_cut(struct store_db *db, int64_t row, uint64_t last)
     struct store_row_run run;
     enum err err = store_row_cut_runs(db, row, last + 1);
     if (err == ERR_OK)
+        err = store_row_cut_seals(db, row, last + 1, STORE_DB_SEQ_MAX);
+    if (err == ERR_OK)
         err = store_row_seek_run(db, row, last, &run);
     if (err == ERR_OK && run.count > last - run.first + 1)
         err = shorten(db, row, run.first, last);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err write_seals(struct store_db *db, const struct store_part *part)
+{
+    enum err err = ERR_OK;
+    for (const struct store_batch_seal *seal = part->seals; seal && err == ERR_OK;
+         seal = seal->next)
+        err = store_seal_write(db, &seal->row);
+    return err;
 }
 
 static enum err write_parts(struct row *row, const struct store_batch *batch)
@@ -144,8 +156,8 @@ static enum err write_parts(struct row *row, const struct store_batch *batch)
             err = store_write_cut(row->db, part->row, part->base);
         if (err == ERR_OK)
             err = write_pieces(row, part);
-        if (err == ERR_OK && part->sealed)
-            err = store_row_put_seal(row->db, &part->seal);
+        if (err == ERR_OK)
+            err = write_seals(row->db, part);
     }
     return err;
 }

@@ -131,16 +131,22 @@ void store_world_seal(struct store_world *w, const struct store_world_log *log)
     store_effect(w->store, &effect);
 }
 
-static void author_cut(struct store_world_log *log, uint64_t last)
+struct chain_hash store_world_chain(const struct log_id *id, uint64_t last)
 {
-    log->head = (struct chain_hash){{0}};
-    log->last = last;
+    struct chain_hash hash = {{0}};
     for (uint64_t seq = 1; seq <= last; seq++) {
         char one[LIMIT_RECORD];
-        size_t size = store_world_record(&log->id, seq, one);
-        struct chain_hash before = log->head;
-        trust_hash(&log->head, &before, (struct span){one, size});
+        size_t size = store_world_record(id, seq, one);
+        struct chain_hash before = hash;
+        trust_hash(&hash, &before, (struct span){one, size});
     }
+    return hash;
+}
+
+static void author_cut(struct store_world_log *log, uint64_t last)
+{
+    log->head = store_world_chain(&log->id, last);
+    log->last = last;
 }
 
 void store_world_describe(struct store_world *w, struct store_world_log *log, uint64_t last,

@@ -60,6 +60,8 @@ enum err store_world_restore(struct store_world *w);
 struct store_world_log store_world_log(const char *device, uint64_t epoch);
 /* The text of a record; `out` holds LIMIT_RECORD bytes. */
 size_t store_world_record(const struct log_id *id, uint64_t seq, char *out);
+/* What the records up to `last` give. */
+struct chain_hash store_world_chain(const struct log_id *id, uint64_t last);
 /* One STORE effect with the next `count` records. */
 void store_world_put(struct store_world *w, struct store_world_log *log, size_t count);
 void store_world_seal(struct store_world *w, const struct store_world_log *log);
