@@ -46,21 +46,54 @@ static enum err written(struct salvage *s, enum err err, size_t bytes)
     return err == ERR_OK ? store_db_do(&s->to, STORE_DB_BEGIN) : err;
 }
 
-/* A seal behind the last record that is left: up to there everything was sealed, only the signature
- * is not one over this end. */
-static enum err copy_seal(struct salvage *s, int64_t row, uint64_t last)
+/* What became of a log's seals. */
+struct seals {
+    uint64_t last; /* the log's last record that is left */
+    bool kept;
+    bool behind; /* one lies behind it */
+    bool broken; /* the walk ended at damage */
+};
+
+static enum err walk_seals(struct salvage *s, enum store_db_sql way, int64_t row,
+                           struct seals *seals)
 {
-    struct store_row_seal seal;
-    if (store_row_find_seal(&s->from, row, &seal) != ERR_OK || seal.seq == 0)
-        return ERR_OK;
-    if (seal.seq > last) {
-        seal.seq = last;
-        seal.signature_size = 0;
-        enum err err = store_chain_at(&s->to, row, last, &seal.hash);
-        if (err != ERR_OK)
-            return err;
+    enum err err = ERR_OK;
+    enum err found = ERR_OK;
+    sqlite3_stmt *walk = store_row_walk_seals(&s->from, way, row, 0, STORE_DB_SEQ_MAX);
+    while (err == ERR_OK && (found = store_db_step(&s->from, walk)) == ERR_OK) {
+        struct store_row_seal seal;
+        if (store_row_get_seal(walk, &seal) != ERR_OK || seal.row != row)
+            continue;
+        if (seal.seq > seals->last) {
+            seals->behind = true;
+            continue;
+        }
+        seals->kept = true;
+        err = written(s, store_row_put_seal(&s->to, &seal), sizeof seal);
     }
-    return written(s, store_row_put_seal(&s->to, &seal), sizeof seal);
+    store_db_done(walk);
+    seals->broken = found != ERR_NOT_FOUND;
+    return err;
+}
+
+/* When all seals lie behind the last record that is left everything up to there was sealed, only
+ * there is no signature over that end. */
+static enum err put_unsigned_seal(struct salvage *s, int64_t row, uint64_t last)
+{
+    struct store_row_seal seal = {.row = row, .seq = last};
+    enum err err = store_chain_at(&s->to, row, last, &seal.hash);
+    return err == ERR_OK ? written(s, store_row_put_seal(&s->to, &seal), sizeof seal) : err;
+}
+
+static enum err copy_seals(struct salvage *s, int64_t row, uint64_t last)
+{
+    struct seals seals = {.last = last};
+    enum err err = walk_seals(s, STORE_DB_SEAL_FROM, row, &seals);
+    if (err == ERR_OK && seals.broken)
+        err = walk_seals(s, STORE_DB_SEAL_BACKWARD, row, &seals);
+    if (err == ERR_OK && seals.behind && !seals.kept)
+        err = put_unsigned_seal(s, row, last);
+    return err;
 }
 
 static enum err copy_runs(struct salvage *s, const struct store_row_log *log, uint64_t *last)
@@ -94,7 +127,7 @@ static enum err copy_log(struct salvage *s, const struct store_row_log *log)
     if (err == ERR_OK)
         err = copy_runs(s, log, &last);
     if (err == ERR_OK && last >= log->first)
-        err = copy_seal(s, log->row, last);
+        err = copy_seals(s, log->row, last);
     if (err != ERR_OK)
         return err;
     s->logs++;

@@ -346,6 +346,96 @@ static void a_row_damaged_while_running_is_not_served(void **state)
     assert_int_equal(store_world_read(&s->world, &s->logs[0], 211), LAST);
 }
 
+/* A log with a seal every 300 records, so that all are kept. */
+static struct store_world_log sealed_often(struct scene *s, uint64_t last)
+{
+    struct store_world_log log = store_world_log("sensor4", 7);
+    while (log.last < last) {
+        store_world_put(&s->world, &log, 300);
+        store_world_seal(&s->world, &log);
+        store_world_wait(&s->world);
+    }
+    store_world_close(&s->world);
+    return log;
+}
+
+static int64_t count(const struct scene *s, const char *sql)
+{
+    sqlite3 *db;
+    sqlite3_stmt *row;
+    assert_int_equal(sqlite3_open(s->world.path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &row, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+    int64_t value = sqlite3_column_int64(row, 0);
+    sqlite3_finalize(row);
+    sqlite3_close(db);
+    return value;
+}
+
+static void every_whole_seal_of_records_that_are_left_is_kept(void **state)
+{
+    struct scene *s = *state;
+    struct store_world_log log = sealed_often(s, 1800);
+    execute(s, "UPDATE run SET sum = sum + 1 WHERE id = (4 << 40) + 1201");
+    execute(s, "UPDATE seal SET hash = zeroblob(32) WHERE id = (4 << 40) + 600");
+    execute(s, "UPDATE topic SET sum = 0 WHERE topic = 'sensor3'"); /* found at the start */
+    store_world_open(&s->world);
+    assert_non_null(strstr(s->world.message, "1 logs have lost some"));
+    const struct event *e = &store_world_find(&s->world, &log)->event;
+    struct chain_hash there = store_world_chain(&log.id, 1200);
+    assert_int_equal(e->restore_log.last, 1200);
+    assert_int_equal(e->restore_log.sealed, 1200); /* the end itself counts */
+    assert_int_equal(e->restore_log.signature_size, 70);
+    assert_int_equal(e->restore_log.signature[0], 1200 % 256);
+    assert_memory_equal(&e->restore_log.sealed_hash, &there, sizeof there);
+    assert_int_equal(count(s, "SELECT count(*) FROM seal WHERE id >> 40 = 4"), 3);
+    assert_int_equal(count(s, "SELECT min(id) & 65535 FROM seal WHERE id >> 40 = 4"), 300);
+    assert_int_equal(count(s, "SELECT count(*) FROM seal"), 3 + LOGS);
+}
+
+static void a_damaged_newest_seal_leaves_the_one_before_it(void **state)
+{
+    struct scene *s = *state;
+    struct store_world_log log = sealed_often(s, 900);
+    execute(s, "UPDATE seal SET signature = x'00' WHERE id = (4 << 40) + 900");
+    store_world_open(&s->world);
+    const struct store_world_restored *found = store_world_find(&s->world, &log);
+    assert_int_equal(found->event.restore_log.last, 900);
+    assert_int_equal(found->event.restore_log.sealed, 600);
+    assert_int_equal(found->event.restore_log.signature_size, 70);
+    assert_int_equal(found->tail_first, 601);
+    assert_int_equal(found->tail_last, 900);
+}
+
+/* A page of a tree's inside names its first child in the first cell, whose place is at byte 12. */
+static off_t second_leaf(const struct scene *s, off_t root)
+{
+    uint8_t page[4096];
+    int fd = open(s->world.path, O_RDONLY);
+    assert_int_equal(pread(fd, page, sizeof page, root), sizeof page);
+    close(fd);
+    assert_int_equal(page[0], 5);
+    assert_true(page[3] * 256 + page[4] >= 3); /* so there are four leaves */
+    const uint8_t *cell = page + page[14] * 256 + page[15];
+    return (off_t)((cell[0] << 24 | cell[1] << 16 | cell[2] << 8 | cell[3]) - 1) * 4096;
+}
+
+static void seals_on_both_sides_of_a_damaged_page_are_kept(void **state)
+{
+    struct scene *s = *state;
+    static const char zeroes[4096];
+    struct store_world_log log = sealed_often(s, 300 * 120);
+    off_t root = (off_t)count(s, "SELECT rootpage FROM sqlite_schema WHERE name = 'seal'") - 1;
+    overwrite(s, second_leaf(s, root * 4096), zeroes, sizeof zeroes);
+    store_world_open(&s->world);
+    assert_int_not_equal(strlen(s->world.message), 0);
+    assert_int_equal(store_world_find(&s->world, &log)->event.restore_log.sealed, log.last);
+    int64_t kept = count(s, "SELECT count(*) FROM seal WHERE id >> 40 = 4");
+    assert_true(kept >= 80 && kept < 100); /* a leaf has about thirty */
+    assert_int_equal(count(s, "SELECT min(id) & 65535 FROM seal WHERE id >> 40 = 4"), 300);
+    store_world_expect(&s->world, &log, 1, log.last);
+}
+
 /* A leaf page of a tree says how many rows it has at byte 3. */
 static void a_row_that_vanished_is_missed(void **state)
 {
@@ -392,6 +482,9 @@ int main(void)
         TEST(a_file_of_somebody_elses_is_moved_away_untouched),
         TEST(a_log_ends_before_its_first_damaged_row),
         TEST(a_lowered_seal_carries_the_chain_hash_of_its_end),
+        TEST(every_whole_seal_of_records_that_are_left_is_kept),
+        TEST(a_damaged_newest_seal_leaves_the_one_before_it),
+        TEST(seals_on_both_sides_of_a_damaged_page_are_kept),
         TEST(a_row_damaged_while_running_is_not_served),
         TEST(a_row_that_vanished_is_missed),
         TEST(a_salvage_cut_short_is_finished_or_begun_again),
