@@ -40,7 +40,7 @@ static bool verify_log(struct store *store, const struct log_id *id)
         char *memory = NULL;
         struct span run;
         size_t count;
-        enum err err = store_fetch(store, id, next, FETCH_BYTES, &memory, &run, &count);
+        enum err err = store_fetch(store, id, next, FETCH_BYTES, &memory, &run, &count, NULL);
         whole = whole && (err == ERR_NOT_FOUND || err == ERR_OK);
         if (err != ERR_OK)
             break;

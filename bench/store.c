@@ -179,7 +179,8 @@ static void read_back(struct bench *b, uint64_t epoch, size_t total, const char 
         char *memory;
         struct span bytes;
         size_t count;
-        must(store_fetch(b->store, &id, read + 1, EFFECT_BYTES, &memory, &bytes, &count), "fetch");
+        must(store_fetch(b->store, &id, read + 1, EFFECT_BYTES, &memory, &bytes, &count, NULL),
+             "fetch");
         read += count;
         free(memory);
     }

@@ -78,20 +78,33 @@ static void do_verify(struct shell *sh, const struct effect *effect)
     answer(sh, &a);
 }
 
+/* That nothing is sealed any more where a seal is asked for is no fault of the disk. */
+static void tell_unread(const struct shell *sh, const struct effect *effect, enum err err)
+{
+    if (effect->fetch.to_seal && err == ERR_NOT_FOUND)
+        return;
+    char text[LIMIT_NAME + 128];
+    snprintf(text, sizeof text, "the log of %s can't be read from disk at record %llu: %s",
+             effect->fetch.id.device, (unsigned long long)effect->fetch.first, err_text(err));
+    console_error(sh->console, text);
+}
+
 static void do_fetch(struct shell *sh, const struct effect *effect)
 {
     struct shell_answer a = {.event = {.kind = EVENT_FETCHED,
                                        .fetched = {.link = effect->fetch.link,
                                                    .id = effect->fetch.id,
                                                    .first = effect->fetch.first}}};
+    struct store_seal seal = {.signature_size = 0};
     enum err err = store_fetch(sh->store, &effect->fetch.id, effect->fetch.first,
                                effect->fetch.bytes_max, &a.memory, &a.event.fetched.bytes,
-                               &a.event.fetched.count);
-    if (err != ERR_OK) {
-        char text[128];
-        snprintf(text, sizeof text, "our own log can't be read from disk at record %llu: %s",
-                 (unsigned long long)effect->fetch.first, err_text(err));
-        console_error(sh->console, text);
+                               &a.event.fetched.count, effect->fetch.to_seal ? &seal : NULL);
+    if (err == ERR_OK) {
+        a.event.fetched.seal_hash = seal.hash;
+        a.event.fetched.signature_size = seal.signature_size;
+        memcpy(a.event.fetched.signature, seal.signature, seal.signature_size);
+    } else {
+        tell_unread(sh, effect, err);
         a.memory = NULL;
         a.event.fetched.count = 0;
     }

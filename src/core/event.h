@@ -154,6 +154,9 @@ struct event {
             uint64_t first;
             struct span bytes; /* joined by commas; empty: not there any more */
             size_t count;
+            struct chain_hash seal_hash; /* to_seal, when the run ends at a seal */
+            uint8_t signature[LIMIT_SIGNATURE];
+            size_t signature_size; /* 0: it does not */
         } fetched;
         struct {
             struct log_id id;
@@ -240,6 +243,8 @@ struct effect {
             struct log_id id;
             uint64_t first;
             size_t bytes_max;
+            bool to_seal; /* a run of another's log: not beyond the next seal kept at or behind
+                             `first`; without one nothing is there */
         } fetch;
         struct {
             struct log_id id;

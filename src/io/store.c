@@ -16,6 +16,7 @@
 #include "io/store_lock.h"
 #include "io/store_read.h"
 #include "io/store_salvage.h"
+#include "io/store_seal.h"
 #include "io/store_worker.h"
 #include "io/trust.h"
 
@@ -258,16 +259,36 @@ size_t store_backlog_bytes(const struct store *s)
     return (s->gathering ? s->gathering->bytes : 0) + (s->committing ? s->committing->bytes : 0);
 }
 
+static enum err fetch_to_seal(struct store *s, const struct store_log *log, uint64_t first,
+                              size_t bytes_max, char **memory, struct span *bytes, size_t *count,
+                              struct store_seal *seal)
+{
+    struct store_row_seal next;
+    enum err err = store_seal_next(&s->reader, log, first, &next);
+    if (err == ERR_OK)
+        err = store_read_run(&s->reader, log, first, next.seq, bytes_max, memory, bytes, count);
+    if (err != ERR_OK || first + *count - 1 != next.seq)
+        return err;
+    seal->hash = next.hash;
+    seal->signature_size = next.signature_size;
+    memcpy(seal->signature, next.signature, next.signature_size);
+    return ERR_OK;
+}
+
 enum err store_fetch(struct store *s, const struct log_id *id, uint64_t first, size_t bytes_max,
-                     char **memory, struct span *bytes, size_t *count)
+                     char **memory, struct span *bytes, size_t *count, struct store_seal *seal)
 {
     struct store_log *log;
+    if (seal)
+        *seal = (struct store_seal){.signature_size = 0};
     enum err err = store_logs_find(&s->logs, id, &log);
     if (err != ERR_OK)
         return err;
     if (first < log->first || first > log->last)
         return ERR_NOT_FOUND;
-    return store_read_run(&s->reader, log, first, bytes_max, memory, bytes, count);
+    if (seal)
+        return fetch_to_seal(s, log, first, bytes_max, memory, bytes, count, seal);
+    return store_read_run(&s->reader, log, first, log->last, bytes_max, memory, bytes, count);
 }
 
 enum err store_restore(struct store *s, store_event_fn *emit, void *context, uint64_t *record_count)

@@ -267,3 +267,38 @@ const struct store_piece *store_batch_find(const struct store_log *log, uint64_t
     const struct store_piece *piece = find_in(log->gathered, seq, last);
     return piece ? piece : find_in(log->committing, seq, last);
 }
+
+static const struct store_row_seal *first_seal(const struct store_part *part, uint64_t seq,
+                                               uint64_t last)
+{
+    const struct store_row_seal *first = NULL;
+    for (const struct store_batch_seal *seal = part->seals; seal; seal = seal->next) {
+        bool counts = seal->row.seq >= seq && seal->row.seq <= last && seal->row.signature_size > 0;
+        if (counts && (!first || seal->row.seq < first->seq))
+            first = &seal->row;
+    }
+    return first;
+}
+
+/* `*first` is what newer parts have. */
+static void find_seal_in(const struct store_part *part, uint64_t seq, uint64_t *last,
+                         const struct store_row_seal **first)
+{
+    for (; part; part = part->older) {
+        const struct store_row_seal *found = first_seal(part, seq, *last);
+        if (found && (!*first || found->seq < (*first)->seq))
+            *first = found;
+        if (part->base < *last)
+            *last = part->base;
+    }
+}
+
+const struct store_row_seal *store_batch_find_seal(const struct store_log *log, uint64_t seq,
+                                                   uint64_t *last)
+{
+    const struct store_row_seal *first = NULL;
+    *last = log->last;
+    find_seal_in(log->gathered, seq, last, &first);
+    find_seal_in(log->committing, seq, last, &first);
+    return first;
+}

@@ -89,5 +89,9 @@ void store_batch_close(struct store_batch *batch);
  * `*last`, as some may have been cut off since. NULL: what is on disk counts, as far as `*last`. */
 const struct store_piece *store_batch_find(const struct store_log *log, uint64_t seq,
                                            uint64_t *last);
+/* The first signed seal at or behind `seq` among those not yet on disk, NULL: none. Those on disk
+ * count as far as `*last`. */
+const struct store_row_seal *store_batch_find_seal(const struct store_log *log, uint64_t seq,
+                                                   uint64_t *last);
 
 #endif

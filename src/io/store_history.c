@@ -117,7 +117,7 @@ enum err store_history_step(struct store_history *h, store_history_fn *emit, voi
     struct span run;
     size_t count;
     enum err err = store_fetch(h->store, &part->id, part->next, STORE_HISTORY_STEP_BYTES, &memory,
-                               &run, &count);
+                               &run, &count, NULL);
     if (err == ERR_OK)
         err = walk(h, part, run, emit, context);
     free(memory);

@@ -262,14 +262,17 @@ static enum err take_stored(struct reply *r, struct store_db *db, int64_t row, u
 }
 
 enum err store_read_run(struct store_db *db, const struct store_log *log, uint64_t first,
-                        size_t bytes_max, char **memory, struct span *bytes, size_t *count)
+                        uint64_t last, size_t bytes_max, char **memory, struct span *bytes,
+                        size_t *count)
 {
     struct reply r = {.bytes_max = bytes_max, .next = first};
     enum err err = ERR_OK;
-    while (err == ERR_OK && !r.full && r.next <= log->last) {
-        uint64_t last;
-        const struct store_piece *piece = store_batch_find(log, r.next, &last);
-        err = piece ? take_gathered(&r, piece, last) : take_stored(&r, db, log->row, last);
+    while (err == ERR_OK && !r.full && r.next <= last) {
+        uint64_t end;
+        const struct store_piece *piece = store_batch_find(log, r.next, &end);
+        if (end > last)
+            end = last;
+        err = piece ? take_gathered(&r, piece, end) : take_stored(&r, db, log->row, end);
     }
     if (r.count == 0) {
         free(r.memory);

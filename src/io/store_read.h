@@ -26,9 +26,9 @@ MUST_USE enum err store_read_tail(struct store_db *db, const struct store_row_lo
 /* As store_restore() says. */
 MUST_USE enum err store_read_all(struct store_db *db, store_event_fn *emit, void *context,
                                  uint64_t *record_count);
-/* As store_fetch() says, of a log whose first .. last hold `first`. */
+/* As store_fetch() says, of a log that holds `first` .. `last`. */
 MUST_USE enum err store_read_run(struct store_db *db, const struct store_log *log, uint64_t first,
-                                 size_t bytes_max, char **memory, struct span *bytes,
+                                 uint64_t last, size_t bytes_max, char **memory, struct span *bytes,
                                  size_t *count);
 
 #endif

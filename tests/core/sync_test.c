@@ -88,7 +88,11 @@ static void fetched(struct rig *r, uint64_t first, size_t count)
 {
     assert_int_equal(rig_effect(r, EFFECT_FETCH)->fetch.first, first);
     struct event e = {.kind = EVENT_FETCHED,
-                      .fetched = {2, rig_log("sensor5", 10), first, SPAN("{},{}"), count}};
+                      .fetched = {.link = 2,
+                                  .id = rig_log("sensor5", 10),
+                                  .first = first,
+                                  .bytes = SPAN("{},{}"),
+                                  .count = count}};
     rig_step(r, &e);
 }
 

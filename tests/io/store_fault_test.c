@@ -305,7 +305,7 @@ static void a_failure_says_what_to_do(void **state)
     char *memory;
     struct span bytes;
     size_t count;
-    enum err err = store_fetch(l->world.store, &log.id, 1, 100, &memory, &bytes, &count);
+    enum err err = store_fetch(l->world.store, &log.id, 1, 100, &memory, &bytes, &count, NULL);
     assert_int_equal(err, ERR_NOT_FOUND); /* what was dropped is not shown any more */
     store_world_close(&l->world);
     store_vfs_remove();

@@ -341,7 +341,8 @@ static void a_row_damaged_while_running_is_not_served(void **state)
     char *memory;
     struct span bytes;
     size_t count;
-    enum err err = store_fetch(s->world.store, &s->logs[0].id, 201, 100, &memory, &bytes, &count);
+    enum err err = store_fetch(s->world.store, &s->logs[0].id, 201, 100, &memory, &bytes, &count,
+                               NULL);
     assert_int_equal(err, ERR_CORRUPT);
     assert_int_equal(store_world_read(&s->world, &s->logs[0], 211), LAST);
 }

@@ -1,6 +1,7 @@
 /* Which seals of a log are kept, and which of them a reader is shown. */
 #include "io/store_seal.h"
 
+#include "io/store_run.h"
 #include "store_world.h"
 
 #include <setjmp.h>
@@ -175,6 +176,166 @@ static void records_given_again_take_the_seals_behind_them_away(void **state)
     assert_string_equal(kept(w, 1), "300 609 ");
 }
 
+enum { PLENTY = 1 << 20 };
+
+/* How many records a fetch to a seal gives; where it says that they end at one, they are checked
+ * against it as whoever they are carried to does. 0: ERR_NOT_FOUND. */
+static size_t fetch(struct store_world *w, const struct store_world_log *log, uint64_t first,
+                    size_t bytes_max, struct store_seal *seal)
+{
+    char *memory;
+    struct span bytes;
+    size_t count;
+    enum err err = store_fetch(w->store, &log->id, first, bytes_max, &memory, &bytes, &count, seal);
+    if (err == ERR_NOT_FOUND)
+        return 0;
+    assert_int_equal(err, ERR_OK);
+    struct chain_hash hash = store_world_chain(&log->id, first - 1);
+    store_run_chain(&hash, bytes);
+    free(memory);
+    if (seal->signature_size > 0) {
+        assert_memory_equal(&hash, &seal->hash, sizeof hash);
+        assert_int_equal(seal->signature_size, 70);
+        assert_int_equal(seal->signature[69], (first + count - 1) % 256);
+    }
+    return count;
+}
+
+/* It ends at the seal `seq`, or, with 0, there is none. */
+static void expect_seal(struct store_world *w, const struct store_world_log *log, uint64_t first,
+                        uint64_t seq)
+{
+    struct store_seal seal;
+    size_t count = fetch(w, log, first, PLENTY, &seal);
+    assert_int_equal(count, seq == 0 ? 0 : seq - first + 1);
+    assert_int_equal(seal.signature_size, seq == 0 ? 0 : 70);
+}
+
+static void a_fetch_to_a_seal_ends_with_the_first_one_behind_it(void **state)
+{
+    struct store_world *w = *state;
+    struct store_world_log a = store_world_log("sensor1", 7);
+    struct store_world_log unknown = store_world_log("sensor2", 7);
+    struct store_seal seal = {.signature_size = 1};
+    store_world_put(w, &a, 100);
+    seal_at(w, &a, 300);
+    seal_at(w, &a, 600);
+    store_world_put(w, &a, 100);
+    store_world_wait(w);
+    expect_seal(w, &a, 1, 300);
+    expect_seal(w, &a, 101, 300);
+    expect_seal(w, &a, 300, 300); /* one record, sealed itself */
+    expect_seal(w, &a, 301, 600);
+    expect_seal(w, &a, 600, 600);
+    expect_seal(w, &a, 601, 0);
+    expect_seal(w, &a, 700, 0);
+    assert_int_equal(fetch(w, &a, 701, PLENTY, &seal), 0);
+    assert_int_equal(fetch(w, &a, 0, PLENTY, &seal), 0);
+    assert_int_equal(fetch(w, &unknown, 1, PLENTY, &seal), 0);
+    reopen(w);
+    expect_seal(w, &a, 301, 600);
+    store_world_expect(w, &a, 1, 700); /* without a seal all is given */
+}
+
+static void a_fetch_that_ends_before_its_seal_says_so(void **state)
+{
+    struct store_world *w = *state;
+    struct store_world_log a = store_world_log("sensor1", 7);
+    struct store_seal seal;
+    seal_at(w, &a, 300);
+    store_world_wait(w);
+    char one[LIMIT_RECORD];
+    size_t size = store_world_record(&a.id, 299, one) + 1 + store_world_record(&a.id, 300, one);
+    assert_int_equal(fetch(w, &a, 299, size, &seal), 2);
+    assert_int_equal(seal.signature_size, 70);
+    assert_int_equal(fetch(w, &a, 299, size - 1, &seal), 1);
+    assert_int_equal(seal.signature_size, 0);
+    uint64_t next = 1;
+    while (next <= 300) {
+        size_t count = fetch(w, &a, next, 5000, &seal);
+        assert_true(count > 0 && next + count - 1 <= 300);
+        next += count;
+        assert_int_equal(seal.signature_size, next > 300 ? 70 : 0);
+    }
+}
+
+static void seals_not_yet_on_disk_count(void **state)
+{
+    struct store_world *w = *state;
+    struct store_world_log a = store_world_log("sensor1", 7);
+    seal_at(w, &a, 300);
+    store_world_put(w, &a, 100);
+    store_world_wait(w);
+    struct store_world_log half = a;
+    seal_at(w, &a, 600);
+    store_flush(w->store); /* the worker has this one */
+    seal_at(w, &a, 900);
+    seal_at(w, &a, 1200);
+    expect_seal(w, &a, 1, 300);
+    expect_seal(w, &a, 301, 600);
+    expect_seal(w, &a, 601, 900);
+    expect_seal(w, &a, 901, 1200);
+    expect_seal(w, &a, 1201, 0);
+    store_world_seal(w, &half); /* over what is on disk, late */
+    expect_seal(w, &a, 301, 400);
+    expect_seal(w, &a, 401, 600);
+    store_world_wait(w);
+    expect_seal(w, &a, 301, 400);
+    expect_seal(w, &a, 901, 1200);
+}
+
+static void seals_that_a_cut_on_its_way_takes_away_do_not_count(void **state)
+{
+    struct store_world *w = *state;
+    struct store_world_log a = store_world_log("sensor1", 7);
+    seal_at(w, &a, 300);
+    seal_at(w, &a, 600);
+    store_world_wait(w);
+    seal_at(w, &a, 900);
+    store_flush(w->store);
+    seal_at(w, &a, 1200);
+    store_world_describe(w, &a, 1100, false); /* of the same batch */
+    expect_seal(w, &a, 601, 900);
+    expect_seal(w, &a, 901, 0);
+    store_world_describe(w, &a, 899, false); /* the worker's */
+    expect_seal(w, &a, 301, 600);
+    expect_seal(w, &a, 601, 0);
+    store_world_describe(w, &a, 450, false); /* on disk */
+    expect_seal(w, &a, 1, 300);
+    expect_seal(w, &a, 301, 0);
+    seal_at(w, &a, 500);
+    expect_seal(w, &a, 301, 500);
+    store_world_wait(w);
+    expect_seal(w, &a, 301, 500);
+    expect_seal(w, &a, 501, 0);
+    assert_string_equal(kept(w, 1), "300 500 ");
+}
+
+static void seals_that_prove_nothing_are_passed_over(void **state)
+{
+    struct store_world *w = *state;
+    struct store_world_log a = store_world_log("sensor1", 7);
+    for (uint64_t seq = 300; seq <= 900; seq += 300)
+        seal_at(w, &a, seq);
+    store_world_wait(w);
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(w->path, &db), SQLITE_OK);
+    const char *sql = "UPDATE seal SET hash = zeroblob(32) WHERE id = (1 << 40) + 300";
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    expect_seal(w, &a, 1, 600); /* a damaged one */
+    struct effect effect = {.kind = EFFECT_STORE_SEAL, .ticket = ++w->ticket};
+    effect.store_seal.id = a.id;
+    effect.store_seal.seq = 600;
+    store_effect(w->store, &effect); /* one without a signature */
+    store_world_wait(w);
+    expect_seal(w, &a, 1, 900);
+    effect.ticket = ++w->ticket;
+    effect.store_seal.seq = 700;
+    store_effect(w->store, &effect); /* and not yet on disk */
+    expect_seal(w, &a, 601, 900);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -185,6 +346,11 @@ int main(void)
         TEST(all_seals_of_one_commit_are_written_in_order),
         TEST(seals_behind_the_new_end_of_a_log_are_gone),
         TEST(records_given_again_take_the_seals_behind_them_away),
+        TEST(a_fetch_to_a_seal_ends_with_the_first_one_behind_it),
+        TEST(a_fetch_that_ends_before_its_seal_says_so),
+        TEST(seals_not_yet_on_disk_count),
+        TEST(seals_that_a_cut_on_its_way_takes_away_do_not_count),
+        TEST(seals_that_prove_nothing_are_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -130,19 +130,23 @@ static void a_fetch_knows_its_bounds(void **state)
     size_t count;
     store_world_put(w, &a, 5);
     store_world_wait(w);
-    assert_int_equal(store_fetch(w->store, &b.id, 1, 100, &memory, &bytes, &count), ERR_NOT_FOUND);
-    assert_int_equal(store_fetch(w->store, &a.id, 0, 100, &memory, &bytes, &count), ERR_NOT_FOUND);
-    assert_int_equal(store_fetch(w->store, &a.id, 6, 100, &memory, &bytes, &count), ERR_NOT_FOUND);
-    assert_int_equal(store_fetch(w->store, &a.id, 5, 1, &memory, &bytes, &count), ERR_OK);
+    assert_int_equal(store_fetch(w->store, &b.id, 1, 100, &memory, &bytes, &count, NULL),
+                     ERR_NOT_FOUND);
+    assert_int_equal(store_fetch(w->store, &a.id, 0, 100, &memory, &bytes, &count, NULL),
+                     ERR_NOT_FOUND);
+    assert_int_equal(store_fetch(w->store, &a.id, 6, 100, &memory, &bytes, &count, NULL),
+                     ERR_NOT_FOUND);
+    assert_int_equal(store_fetch(w->store, &a.id, 5, 1, &memory, &bytes, &count, NULL), ERR_OK);
     assert_int_equal(count, 1); /* at least one, however small the bound */
     free(memory);
     char one[LIMIT_RECORD];
     size_t size = store_world_record(&a.id, 1, one);
-    assert_int_equal(store_fetch(w->store, &a.id, 1, size, &memory, &bytes, &count), ERR_OK);
+    assert_int_equal(store_fetch(w->store, &a.id, 1, size, &memory, &bytes, &count, NULL), ERR_OK);
     assert_int_equal(count, 1); /* exactly what fits */
     assert_int_equal(bytes.size, size);
     free(memory);
-    assert_int_equal(store_fetch(w->store, &a.id, 1, size - 1, &memory, &bytes, &count), ERR_OK);
+    assert_int_equal(store_fetch(w->store, &a.id, 1, size - 1, &memory, &bytes, &count, NULL),
+                     ERR_OK);
     assert_int_equal(count, 1);
     free(memory);
 }
@@ -156,7 +160,8 @@ static void an_effect_of_any_size_is_kept_in_rows_that_fit_a_message(void **stat
     char *memory;
     struct span bytes;
     size_t count;
-    enum err err = store_fetch(w->store, &a.id, 1, LIMIT_BATCH_BYTES, &memory, &bytes, &count);
+    enum err err = store_fetch(w->store, &a.id, 1, LIMIT_BATCH_BYTES, &memory, &bytes, &count,
+                               NULL);
     assert_int_equal(err, ERR_OK);
     assert_true(bytes.size <= LIMIT_BATCH_BYTES && bytes.size > LIMIT_BATCH_BYTES - 256);
     free(memory);

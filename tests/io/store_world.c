@@ -224,7 +224,7 @@ uint64_t store_world_read(struct store_world *w, const struct store_world_log *l
         char *memory;
         struct span bytes;
         size_t count;
-        enum err err = store_fetch(w->store, &log->id, first, 5000, &memory, &bytes, &count);
+        enum err err = store_fetch(w->store, &log->id, first, 5000, &memory, &bytes, &count, NULL);
         if (err != ERR_OK)
             return first - 1;
         check(bytes.size <= 5000 && count > 0);
