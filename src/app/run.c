@@ -112,6 +112,7 @@ static int open_node(struct shell *sh, char *message)
         .rule_count = o->rule_count,
         .hash = trust_hash,
         .encode = record_encode,
+        .next = record_next,
         .plain = o->udp.plain,
         .facts = console_fact_mask(sh->console),
     };

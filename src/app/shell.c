@@ -175,6 +175,30 @@ static void do_link(struct shell *sh, const struct effect *effect)
     link_effect(sh->links, effect);
 }
 
+static void do_certify(struct shell *sh, const struct effect *effect)
+{
+    struct shell_answer a = {
+        .event = {.kind = EVENT_CERTIFIED, .certified = {.link = effect->certify.link}}};
+    a.event.certified.valid = trust_certify(sh->trust, effect->certify.chain,
+                                            &a.event.certified.identity) == ERR_OK;
+    answer(sh, &a);
+}
+
+/* Without the certificate nothing is sent: the other side passes over what follows. */
+static void do_introduce(struct shell *sh, const struct effect *effect)
+{
+    uint8_t chain[LIMIT_CHAIN];
+    size_t size;
+    if (trust_chain(sh->trust, &effect->introduce.key, chain, &size) != ERR_OK)
+        return;
+    struct effect send = {.kind = EFFECT_SEND,
+                          .send = {.link = effect->introduce.link,
+                                   .message = {.kind = MESSAGE_CERTIFICATE,
+                                               .certificate = {
+                                                   .chain = {(const char *)chain, size}}}}};
+    link_effect(sh->links, &send);
+}
+
 static void do_hello(struct shell *sh, const struct effect *effect)
 {
     udp_effect(sh->udp, effect);
@@ -183,13 +207,27 @@ static void do_hello(struct shell *sh, const struct effect *effect)
 typedef void perform_fn(struct shell *sh, const struct effect *effect);
 
 static perform_fn *const perform[EFFECT_KIND_COUNT] = {
-    [EFFECT_STORE] = do_store,     [EFFECT_STORE_SEAL] = do_store, [EFFECT_STORE_TOPIC] = do_store,
-    [EFFECT_STORE_LOG] = do_store, [EFFECT_STORE_PEER] = do_store, [EFFECT_STORE_RETRY] = do_store,
-    [EFFECT_EPOCH] = do_epoch,     [EFFECT_FETCH] = do_fetch,      [EFFECT_SIGN] = do_sign,
-    [EFFECT_VERIFY] = do_verify,   [EFFECT_DIAL] = do_link,        [EFFECT_HANG_UP] = do_link,
-    [EFFECT_SEND] = do_link,       [EFFECT_HELLO] = do_hello,      [EFFECT_PLAIN] = do_plain,
-    [EFFECT_COMMAND] = do_command, [EFFECT_ACT] = do_act,          [EFFECT_PUBLISH] = do_publish,
+    [EFFECT_STORE] = do_store,
+    [EFFECT_STORE_SEAL] = do_store,
+    [EFFECT_STORE_TOPIC] = do_store,
+    [EFFECT_STORE_LOG] = do_store,
+    [EFFECT_STORE_PEER] = do_store,
+    [EFFECT_STORE_RETRY] = do_store,
+    [EFFECT_EPOCH] = do_epoch,
+    [EFFECT_FETCH] = do_fetch,
+    [EFFECT_SIGN] = do_sign,
+    [EFFECT_VERIFY] = do_verify,
+    [EFFECT_DIAL] = do_link,
+    [EFFECT_HANG_UP] = do_link,
+    [EFFECT_SEND] = do_link,
+    [EFFECT_HELLO] = do_hello,
+    [EFFECT_PLAIN] = do_plain,
+    [EFFECT_COMMAND] = do_command,
+    [EFFECT_ACT] = do_act,
+    [EFFECT_PUBLISH] = do_publish,
     [EFFECT_EXIT] = do_exit,
+    [EFFECT_CERTIFY] = do_certify,
+    [EFFECT_INTRODUCE] = do_introduce,
 };
 
 static void step(struct shell *sh, struct event *e)

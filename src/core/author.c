@@ -1,11 +1,14 @@
 #include "core/author.h"
 
+#include "core/carry.h"
 #include "core/command.h"
 #include "core/decide.h"
 #include "core/discovery.h"
 #include "core/members.h"
+#include "core/news.h"
 #include "core/peer.h"
 #include "core/seal.h"
+#include "core/serve.h"
 #include "core/session.h"
 #include "core/sync.h"
 
@@ -57,7 +60,7 @@ void author_begin(struct node *n, uint64_t epoch)
         return;
     discovery_start(n); /* another process with our key must hear of it, else both go on and on */
     tell_sessions(n);
-    sync_follow(n);
+    serve_follow(n);
     decide_restate(n);
     struct fact *fact = node_fact(n, FACT_EPOCH, span_of(n->self.device));
     if (fact != NULL)
@@ -276,6 +279,15 @@ void author_act_all(struct node *n)
     perform_acts(n, ACTS_ALL);
 }
 
+static void tell_sealed(struct node *n, const struct log *l)
+{
+    struct member *m = l->own ? NULL : members_find(n, span_of(l->id.device));
+    if (m == NULL)
+        return;
+    carry_stored(n, l);
+    news_changed(n, m);
+}
+
 static void log_stored(struct node *n, const struct node_store *done)
 {
     struct log *l = done->log;
@@ -284,6 +296,7 @@ static void log_stored(struct node *n, const struct node_store *done)
     if (done->seal) {
         log_seal_durable(l);
         seal_store(n, l); /* a newer one may have come meanwhile */
+        tell_sealed(n, l);
         return;
     }
     if (l->stored <= l->seal.seq)
@@ -319,7 +332,7 @@ static void cut_all(struct log *l)
             l->resync = !l->own;
             l->closed = l->closed && l->own; /* its end is to come again */
         }
-        l->asked_seal = l->stored_seal;
+        log_seal_forget_asked(l);
         if (l->seal.seq > l->last)
             l->seal = l->stored_seal;
         l->on_disk = l->on_disk && l->stored > 0;
@@ -368,5 +381,6 @@ void author_store_ready(struct node *n)
     while ((m = table_next(&n->members, &at)) != NULL)
         order_again(n, m->logs);
     tell_sessions(n);
+    carry_again(n);
     author_epoch_above(n, n->epoch);
 }

@@ -44,9 +44,10 @@ enum event_kind {
     EVENT_STORED,
     EVENT_STORE_FAILED,
     EVENT_STORE_READY,
-    EVENT_FETCHED,  /* answers FETCH */
-    EVENT_SIGNED,   /* answers SIGN */
-    EVENT_VERIFIED, /* answers VERIFY */
+    EVENT_FETCHED,   /* answers FETCH */
+    EVENT_SIGNED,    /* answers SIGN */
+    EVENT_VERIFIED,  /* answers VERIFY */
+    EVENT_CERTIFIED, /* answers CERTIFY */
     EVENT_WANT, /* a person wants a property of a device to have a value: FACT_WANTED tells how that
                    goes, with the same id */
     EVENT_COMMAND,   /* a person wants a device to do something now: FACT_COMMANDED answers */
@@ -170,6 +171,11 @@ struct event {
             uint64_t link; /* as given in VERIFY */
             bool valid;
         } verified;
+        struct {
+            uint64_t link; /* as given in CERTIFY */
+            bool valid;
+            struct identity identity;
+        } certified;
     };
 };
 
@@ -182,11 +188,15 @@ enum effect_kind {
     EFFECT_STORE_PEER, /* where a device was reached; at most LIMIT_ADDRESSES a device, newest kept
                         */
     EFFECT_STORE_RETRY,
-    EFFECT_EPOCH,  /* make a new epoch above `above` durable, then EVENT_EPOCH */
-    EFFECT_FETCH,  /* read records from `first` on, at most `bytes_max`, then EVENT_FETCHED */
-    EFFECT_SIGN,   /* sign seal text, then EVENT_SIGNED (may come within the same loop turn, never
-                      within the step) */
-    EFFECT_VERIFY, /* with the public key whose id is in the log's id, then EVENT_VERIFIED */
+    EFFECT_EPOCH,   /* make a new epoch above `above` durable, then EVENT_EPOCH */
+    EFFECT_FETCH,   /* read records from `first` on, at most `bytes_max`, then EVENT_FETCHED */
+    EFFECT_SIGN,    /* sign seal text, then EVENT_SIGNED (may come within the same loop turn, never
+                       within the step) */
+    EFFECT_VERIFY,  /* with the public key whose id is in the log's id, then EVENT_VERIFIED */
+    EFFECT_CERTIFY, /* check a chain of certificates, keep it if it holds, then EVENT_CERTIFIED
+                       (before the link's next message) */
+    EFFECT_INTRODUCE, /* SEND the certificate of a key that was seen; nothing when it is not there
+                       */
     EFFECT_DIAL,
     EFFECT_HANG_UP,
     EFFECT_SEND,
@@ -244,7 +254,7 @@ struct effect {
             uint64_t first;
             size_t bytes_max;
             bool to_seal; /* a run of another's log: not beyond the next seal kept at or behind
-                             `first`; without one nothing is there */
+                             `first` */
         } fetch;
         struct {
             struct log_id id;
@@ -254,6 +264,14 @@ struct effect {
             uint8_t signature[LIMIT_SIGNATURE]; /* VERIFY */
             size_t signature_size;
         } seal; /* SIGN, VERIFY: the text signed is event_seal_text() */
+        struct {
+            uint64_t link;
+            struct span chain;
+        } certify;
+        struct {
+            uint64_t link;
+            struct key_id key;
+        } introduce;
         struct {
             uint64_t link;
             struct address address;

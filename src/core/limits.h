@@ -20,6 +20,8 @@ enum {
     LIMIT_RECORD = 4096,
     LIMIT_LINE_RECORDS = 1024,
     LIMIT_LINE_ENTRIES = 256,  /* log entries in one `have`; more follow in the next */
+    LIMIT_NEWS_ENTRIES = 160,  /* the same where an entry also tells a role and what is wanted */
+    LIMIT_CHAIN = 4096,        /* a device's certificate and its issuer's, in DER: about 900 */
     LIMIT_WANTS = 4,           /* one for each role */
     LIMIT_SIGNATURE = 80,      /* DER of ECDSA P-256 takes at most 72 */
     LIMIT_BATCH_BYTES = 61440, /* records in one state_update, leaving room for what stands around
@@ -77,6 +79,12 @@ enum {
                               sealed that often: others' records are checked in stretches of
                               about that many, and seals take half a byte a record, not forty */
 
+    LIMIT_SEAL_BYTES = 524288, /* about so many bytes of records at most are under one seal, so
+                                  that who gets them from another than their author can check
+                                  them before they are used */
+    LIMIT_STRETCH = 4194304,   /* bytes of records of another's log that wait for their seal, one
+                                  stretch a session; beyond, that session carries it no more */
+    LIMIT_SEALS_ASKED = 64,    /* seals of one log on their way to the disk; newer ones wait */
     LIMIT_EPOCH_JUMP = 1073741824, /* 1,024 lives: how far a member may say, without a proof, that
                                       our epochs went: enough for any backup */
     LIMIT_EPOCH_CLAIMS = 8, /* such sayings believed in TIME_EPOCH_CLAIMS_MS: a liar then needs a
@@ -108,6 +116,9 @@ enum {
     TIME_CLOCK_MS = 120000,     /* a clock that is further off than this is named */
     TIME_OUTCOME_MS = 12000,    /* behind a command's deadline: its script may take ten seconds */
     TIME_BACKLOG_MS = 100,      /* states of before we met come together; rules look at them then */
+    TIME_NEWS_MS = 200,         /* what is new in others' logs is told together */
+    TIME_CARRY_MS = 3000,       /* who said it would carry a log and sends nothing for this long is
+                                   not asked again in this session */
     TIME_SUMMARY_MS = 5000,     /* between a controller's summaries */
     TIME_STORE_RETRY_MS = 1000, /* after a failed store */
     TIME_LEAVE_MS = 1000, /* a leaving peer waits this long for its last records to be stored and

@@ -22,6 +22,7 @@ struct log *log_new(const struct log_id *id, enum role role)
     l->first = 1;
     l->window_first = 1;
     ring_init(&l->hashes, sizeof(struct chain_hash), LIMIT_PENDING);
+    ring_init(&l->asked_seals, sizeof(struct log_seal), LIMIT_SEALS_ASKED);
     ring_init(&l->ends, sizeof(uint64_t), (size_t)LIMIT_WINDOW);
     return l;
 }
@@ -31,6 +32,7 @@ void log_free(struct log *l)
     if (l == NULL)
         return;
     ring_fini(&l->hashes);
+    ring_fini(&l->asked_seals);
     ring_fini(&l->ends);
     free(l->window);
     free(l);
@@ -73,9 +75,31 @@ void log_accept_seal(struct log *l, const struct log_seal *seal)
         l->seal = *seal;
 }
 
+static uint64_t last_asked(const struct log *l)
+{
+    if (l->asked_seals.count == 0)
+        return l->stored_seal.seq;
+    const struct log_seal *newest = ring_at(&l->asked_seals, l->asked_seals.count - 1);
+    return newest->seq;
+}
+
+bool log_seal_asked(struct log *l)
+{
+    return l->seal.seq > last_asked(l) && ring_push(&l->asked_seals, &l->seal) == ERR_OK;
+}
+
+void log_seal_forget_asked(struct log *l)
+{
+    ring_clear(&l->asked_seals);
+}
+
 void log_seal_durable(struct log *l)
 {
-    l->stored_seal = l->asked_seal;
+    check(l->asked_seals.count > 0);
+    l->stored_seal = *(struct log_seal *)ring_at(&l->asked_seals, 0);
+    ring_pop(&l->asked_seals, 1);
+    if (l->asked_seals.count == 0)
+        ring_clear(&l->asked_seals);
     uint64_t behind = l->last > l->stored_seal.seq ? l->last - l->stored_seal.seq : 0;
     if (l->hashes.count > behind)
         ring_pop(&l->hashes, l->hashes.count - (size_t)behind);
@@ -155,6 +179,7 @@ enum err log_window_add(struct log *l, size_t size, log_hash_fn *hash)
         ring_pop_back(&l->ends, 1);
         return err;
     }
+    l->bytes += size;
     l->window[l->window_end + size] = ',';
     l->window_end += size + 1;
     return ERR_OK;

@@ -30,6 +30,7 @@ struct log {
     bool resync;  /* records were dropped while storing failed: what does not follow `last` is
                      ignored until it does */
     bool on_disk; /* the store knows of it */
+    bool forked;  /* its author signed two contents for one place: nothing more of it is taken */
     uint64_t first;
     uint64_t last;        /* appended or received, the chain's end */
     uint64_t asked;       /* ordered to be stored */
@@ -46,12 +47,14 @@ struct log {
                            LIMIT_PENDING */
 
     struct log_seal seal;        /* the newest that holds */
-    struct log_seal asked_seal;  /* ordered to be stored; one at a time */
+    struct ring asked_seals;     /* struct log_seal: ordered to be stored, oldest first */
     struct log_seal stored_seal; /* durable: what a failed store falls back to */
     struct log_seal asking;      /* being signed or verified; seq 0: none */
     struct log_seal waiting;     /* came while `asking` was out */
     uint64_t urgent; /* own: the last record that is to be sealed as soon as it is stored */
     uint64_t unsealed_since_ms; /* own: when the oldest stored record behind the seal was stored */
+
+    uint64_t bytes; /* own: of all records, when it began in this process */
 
     char *window; /* own: records' bytes, each with a comma behind it */
     size_t window_begin, window_end, window_capacity;
@@ -72,9 +75,14 @@ MUST_USE enum err log_extend(struct log *l, struct span bytes, log_hash_fn *hash
 bool log_hash_at(const struct log *l, uint64_t seq, struct chain_hash *hash);
 /* A seal holds: kept when it is newer. */
 void log_accept_seal(struct log *l, const struct log_seal *seal);
-/* The seal that was ordered to be stored is on disk. Until then the chain is known from the one
+/* The newest seal is ordered to be stored: false when it was already, or LIMIT_SEALS_ASKED are on
+ * their way. */
+bool log_seal_asked(struct log *l);
+/* The oldest of those that were ordered is on disk. Until then the chain is known from the one
  * before on, because storing may fail and take the log back there. */
 void log_seal_durable(struct log *l);
+/* Storing failed: the seals under way are not there. */
+void log_seal_forget_asked(struct log *l);
 /* Forgets what is behind `stored` (storing failed, or the author lost it). */
 void log_cut_to_stored(struct log *l);
 /* Forgets what is behind last, whose chain hash must be known: false when it is not (nothing is

@@ -1,5 +1,7 @@
 #include "core/members.h"
 
+#include "core/news.h"
+
 #include <stdlib.h>
 
 void members_init(struct node *n, uint64_t seed)
@@ -59,8 +61,18 @@ static bool make_room(struct node *n)
         if (n->configured[i]->member == m)
             n->configured[i]->member = NULL;
     table_remove(&n->members, span_of(m->device));
+    news_forget(n, m);
+    n->slots[m->slot] = false;
     free(m);
     return true;
+}
+
+static size_t free_slot(const struct node *n)
+{
+    size_t slot = 0;
+    while (n->slots[slot])
+        slot++;
+    return slot;
 }
 
 struct member *members_add(struct node *n, struct span device)
@@ -76,10 +88,13 @@ struct member *members_add(struct node *n, struct span device)
     ident_name_copy(m->device, device);
     m->found_ms = n->now_ms;
     m->dialer = (struct dialer){.member = m, .at_ms = NODE_NEVER};
-    if (table_put(&n->members, span_of(m->device), m) == ERR_OK)
-        return m;
-    free(m);
-    return NULL;
+    if (table_put(&n->members, span_of(m->device), m) != ERR_OK) {
+        free(m);
+        return NULL;
+    }
+    m->slot = free_slot(n);
+    n->slots[m->slot] = true;
+    return m;
 }
 
 bool members_note_address(struct member *m, struct address address)
@@ -198,6 +213,7 @@ static void forget_oldest(struct node *n, struct member *m)
         if (pending->log == l)
             pending->log = NULL;
     }
+    m->older_known = false;
     log_free(l);
 }
 
@@ -252,6 +268,7 @@ struct log *members_log_add(struct node *n, struct member *m, const struct log_i
         at = &(*at)->next;
     l->next = *at;
     *at = l;
+    m->older_known = false;
     n->log_count++;
     return l;
 }

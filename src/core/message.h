@@ -13,6 +13,7 @@ enum message_kind {
     MESSAGE_HAVE,         /* which logs the sender holds; any number of times */
     MESSAGE_STATE_UPDATE, /* a run of records of one log */
     MESSAGE_SEAL,
+    MESSAGE_CERTIFICATE, /* whose log the following run is, when it is not the sender's */
     MESSAGE_ACK,
     MESSAGE_COMMAND, /* a one-shot command for the receiver */
     MESSAGE_OUTCOME, /* what came of one, where no record tells */
@@ -34,6 +35,14 @@ struct message_log {
     uint64_t epoch;
 };
 
+/* What the sender of an entry wants of the receiver for that device's logs. */
+enum message_want {
+    MESSAGE_WANT_NOTHING, /* left out in the text */
+    MESSAGE_WANT_NEWS,    /* to be told when the receiver has more */
+    MESSAGE_WANT_RECORDS, /* this log, from behind `last` on, as long as it grows */
+    MESSAGE_WANT_COUNT,
+};
+
 struct message_entry {
     struct message_log log; /* always with device and key */
     uint64_t first;         /* 1 unless pruned */
@@ -41,6 +50,11 @@ struct message_entry {
     uint64_t sealed; /* the last one under a seal that the sender holds; in the text only when not 0
                       */
     bool closed;
+    /* Of logs that are neither the sender's nor the receiver's: */
+    bool role_known;
+    enum role role; /* of the author, says the sender: its certificate proves it */
+    enum message_want want;
+    uint64_t older; /* digest of the device's earlier logs, 16 hex digits; 0: none, left out */
 };
 
 struct message {
@@ -58,7 +72,9 @@ struct message {
         struct {
             const struct message_entry *entries;
             size_t count;
-            bool more; /* the list goes on in the next `have` */
+            bool more;      /* the list goes on in the next `have` */
+            struct span of; /* these are all logs of this device that the sender holds; empty: no
+                               such claim */
         } have;
         struct {
             struct message_log log;       /* its epoch is that of the records */
@@ -72,7 +88,12 @@ struct message {
             uint64_t seq;
             uint8_t signature[LIMIT_SIGNATURE];
             size_t signature_size;
+            bool hashed;            /* always when it is not the sender's log: */
+            struct chain_hash hash; /* the chain hash at seq that is signed */
         } seal;
+        struct {
+            struct span chain; /* DER of the device's certificate and of its issuer's */
+        } certificate;
         struct {
             struct message_log log;
             uint64_t seq; /* everything up to here is on disk and sealed at the sender of the ack */

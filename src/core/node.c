@@ -1,14 +1,17 @@
 #include "core/node.h"
 
 #include "core/author.h"
+#include "core/carry.h"
 #include "core/command.h"
 #include "core/decide.h"
 #include "core/discovery.h"
 #include "core/drive.h"
 #include "core/members.h"
+#include "core/news.h"
 #include "core/node_state.h"
 #include "core/peer.h"
 #include "core/seal.h"
+#include "core/serve.h"
 #include "core/session.h"
 #include "core/sync.h"
 #include "core/want.h"
@@ -35,6 +38,8 @@ static const char *const counter_texts[NODE_COUNTER_COUNT] = {
     [NODE_SEALS_VERIFIED] = "seals_verified",
     [NODE_SEALS_BAD] = "seals_bad",
     [NODE_FETCHES] = "fetches",
+    [NODE_RECORDS_CARRIED] = "records_carried",
+    [NODE_FORKS] = "forks",
     [NODE_MESSAGES_UNKNOWN] = "messages_unknown",
 };
 
@@ -53,10 +58,13 @@ struct node *node_new(const struct node_config *config)
     n->facts = config->facts;
     n->hash = config->hash;
     n->encode = config->encode;
+    n->next = config->next;
     n->next_link = 1;
-    n->hello_at_ms = n->store_retry_ms = NODE_NEVER;
+    n->hello_at_ms = n->store_retry_ms = n->news_at_ms = NODE_NEVER;
     rng_init(&n->rng, config->seed);
-    members_init(n, rng_next(&n->rng));
+    uint64_t seed = rng_next(&n->rng);
+    members_init(n, seed);
+    carry_init(n, seed);
     state_init(&n->state, rng_next(&n->rng));
     ring_init(&n->stores, sizeof(struct node_store), STORES_MAX);
     ring_init(&n->acts, sizeof(struct node_act), LIMIT_UNSTORED);
@@ -73,6 +81,7 @@ void node_free(struct node *n)
         return;
     for (size_t i = 0; i < n->session_count; i++) {
         free(n->sessions[i]->cursors);
+        free(n->sessions[i]->news);
         free(n->sessions[i]);
     }
     for (size_t i = 0; i < n->configured_count; i++)
@@ -80,6 +89,7 @@ void node_free(struct node *n)
     decide_fini(n);
     want_fini(n);
     command_fini(n);
+    carry_fini(n);
     members_fini(n);
     state_fini(&n->state);
     ring_fini(&n->stores);
@@ -161,7 +171,7 @@ static void restore_log(struct node *n, const struct event *e)
                                 .hash = e->restore_log.sealed_hash,
                                 .signature_size = e->restore_log.signature_size};
     memcpy(l->seal.signature, e->restore_log.signature, sizeof l->seal.signature);
-    l->asked_seal = l->stored_seal = l->seal;
+    l->stored_seal = l->seal;
 }
 
 static struct log *restored(const struct node *n, const struct log_id *id)
@@ -278,7 +288,7 @@ static void finish_leaving(struct node *n)
     if (!n->leaving || n->exited || n->log == NULL)
         return;
     bool stored = n->log->stored == n->log->last && n->log->seal.seq == n->log->last;
-    if (n->now_ms < n->leave_ms && !n->store_failed && !(stored && sync_drained(n)))
+    if (n->now_ms < n->leave_ms && !n->store_failed && !(stored && serve_drained(n)))
         return;
     n->exited = true;
     peer_goodbye_all(n);
@@ -295,6 +305,8 @@ static void tick(struct node *n, const struct event *e)
     decide_tick(n);
     want_tick(n);
     command_tick(n);
+    carry_tick(n);
+    news_tick(n);
     if (!n->store_failed || n->store_retry_ms > n->now_ms)
         return;
     n->store_retry_ms = n->now_ms + TIME_STORE_RETRY_MS;
@@ -410,9 +422,10 @@ static event_fn *const handlers[EVENT_KIND_COUNT] = {
     [EVENT_STORED] = on_stored,
     [EVENT_STORE_FAILED] = on_store_failed,
     [EVENT_STORE_READY] = on_store_ready,
-    [EVENT_FETCHED] = sync_fetched,
+    [EVENT_FETCHED] = serve_fetched,
     [EVENT_SIGNED] = seal_signed,
     [EVENT_VERIFIED] = seal_verified,
+    [EVENT_CERTIFIED] = carry_certified,
     [EVENT_WANT] = want_ask,
     [EVENT_COMMAND] = command_ask,
     [EVENT_COMMANDED] = command_ended,
@@ -451,7 +464,7 @@ void node_step(struct node *n, const struct event *e, struct effects *fx)
             decide_settle(n);
         author_store(n);
         seal_pump(n);
-        sync_pump(n);
+        serve_pump(n);
         finish_leaving(n);
     }
     n->last_ms = n->now_ms;
@@ -468,6 +481,8 @@ uint64_t node_deadline(const struct node *n)
     node_soon(&deadline, decide_deadline(n));
     node_soon(&deadline, want_deadline(n));
     node_soon(&deadline, command_deadline(n));
+    node_soon(&deadline, carry_deadline(n));
+    node_soon(&deadline, n->news_at_ms);
     if (n->store_failed)
         node_soon(&deadline, n->store_retry_ms);
     if (n->leaving)

@@ -21,6 +21,7 @@ struct node_config {
     size_t rule_count;
     node_hash_fn *hash;
     record_encode_fn *encode;
+    record_next_fn *next;
     bool plain;     /* speak and hear the plain dialect */
     uint64_t facts; /* one bit per fact_kind that is wanted; the others are not made */
 };
@@ -81,6 +82,8 @@ enum node_counter {
     NODE_SEALS_VERIFIED,
     NODE_SEALS_BAD,
     NODE_FETCHES,
+    NODE_RECORDS_CARRIED, /* taken from another than their author */
+    NODE_FORKS,           /* logs with two contents, both signed by their author */
     NODE_MESSAGES_UNKNOWN,
     NODE_COUNTER_COUNT,
 };

@@ -10,9 +10,9 @@
 
 /* The inside of a node, for core's own modules; nobody else includes it. One file per noun decides:
  * members.c (who is known), discovery.c (hellos and dialling), peer.c (a session's life), sync.c
- * (who lacks what), seal.c, author.c (our own log), decide.c (rules), drive.c (what a property of
- * ours is), order.c (what our rules want of others), want.c (what a person wants), node.c (the
- * seam). */
+ * (who lacks what), news.c and carry.c (the logs of others), intake.c, seal.c, author.c (our own
+ * log), decide.c (rules), drive.c (what a property of ours is), order.c (what our rules want of
+ * others), want.c (what a person wants), node.c (the seam). */
 
 #define NODE_NEVER UINT64_MAX
 
@@ -54,6 +54,9 @@ struct member {
     bool useless; /* neither wants the other's logs: not dialled again in this epoch of its */
     struct session *session; /* the open one */
     struct dialer dialer;
+    size_t slot;    /* its place in each session's news */
+    uint64_t older; /* digest of its logs but the newest, if it is known */
+    bool older_known;
     size_t topic_count; /* in the state */
     struct log *logs;   /* newest epoch first */
     uint64_t forgotten; /* logs up to this epoch made room for later ones */
@@ -69,6 +72,7 @@ struct cursor {
     uint64_t held;        /* what it has on disk */
     struct log_seal seal; /* to be sent as soon as next is behind it; seq 0: none */
     uint64_t seal_sent;
+    bool introduced; /* of another's log: its author's certificate was sent */
 };
 
 struct session {
@@ -94,6 +98,12 @@ struct session {
     bool fetching;  /* a FETCH is out */
     struct cursor *cursors;
     size_t cursor_count, cursor_capacity;
+    struct news *news; /* by the members' slots; news.c */
+    size_t news_count;
+    struct identity introduced; /* by the last certificate that came along and holds; no device:
+                                   none */
+    size_t stretch_bytes;       /* of what it carries, waiting for seals */
+    uint64_t carried_ms;        /* when it last carried something */
 };
 
 /* Stores under way, in ticket order: what becomes durable when. */
@@ -149,6 +159,7 @@ struct node {
     uint64_t facts;
     node_hash_fn *hash;
     record_encode_fn *encode;
+    record_next_fn *next;
     struct rng rng;
 
     /* valid during a step */
@@ -174,7 +185,10 @@ struct node {
     unsigned claims;
 
     struct table members;
+    bool slots[LIMIT_MEMBERS]; /* taken */
     size_t log_count;
+    struct table carried; /* struct carried, by its log: who was asked for it; carry.c */
+    uint64_t carry_at_ms, news_at_ms;
     struct dialer *configured[LIMIT_DIALS_CONFIGURED];
     size_t configured_count;
     struct session *sessions[LIMIT_SESSIONS];

@@ -1,9 +1,11 @@
 #include "core/peer.h"
 
+#include "core/carry.h"
 #include "core/command.h"
 #include "core/discovery.h"
 #include "core/greet.h"
 #include "core/members.h"
+#include "core/news.h"
 #include "core/seal.h"
 #include "core/session.h"
 #include "core/sync.h"
@@ -18,7 +20,7 @@ enum peer_input {
     PEER_IN_LINK_UP,
     PEER_IN_LINK_DOWN,
     PEER_IN_HELLO,
-    PEER_IN_SYNC,    /* have, state_update, seal, ack */
+    PEER_IN_SYNC,    /* have, state_update, seal, certificate, ack */
     PEER_IN_COMMAND, /* command, outcome */
     PEER_IN_PING,
     PEER_IN_PONG,
@@ -88,7 +90,7 @@ static const enum peer_input input_of[MESSAGE_KIND_COUNT] = {
     [MESSAGE_PONG] = PEER_IN_PONG,         [MESSAGE_GOODBYE] = PEER_IN_GOODBYE,
     [MESSAGE_ERROR] = PEER_IN_ERROR,       [MESSAGE_UNKNOWN] = PEER_IN_UNKNOWN,
     [MESSAGE_BEAT] = PEER_IN_UNKNOWN,      [MESSAGE_COMMAND] = PEER_IN_COMMAND,
-    [MESSAGE_OUTCOME] = PEER_IN_COMMAND,
+    [MESSAGE_OUTCOME] = PEER_IN_COMMAND,   [MESSAGE_CERTIFICATE] = PEER_IN_SYNC,
 };
 
 static const char REPLACED[] = "replaced by another link";
@@ -408,6 +410,8 @@ static void do_open(struct node *n, struct session *s, const struct message *m, 
         l->ack_sent = l->held_sent = 0;
         l->author_last = l->last;
     }
+    carry_author_here(n, member);
+    news_due(n);
 }
 
 static void do_sync(struct node *n, struct session *s, const struct message *m, struct span why)
@@ -419,6 +423,8 @@ static void do_sync(struct node *n, struct session *s, const struct message *m, 
         seal_received(n, s, m);
     else if (m->kind == MESSAGE_ACK)
         sync_ack(n, s, m);
+    else if (m->kind == MESSAGE_CERTIFICATE)
+        carry_certificate(n, s, m);
     else
         sync_have(n, s, m);
 }

@@ -29,5 +29,10 @@ struct record {
 /* The encoder that node_new() is given (wire/record.c): writes r's members, not r->bytes, into out;
  * returns the length, 0 when it does not fit. Pure. */
 typedef size_t record_encode_fn(const struct record *r, char *out, size_t capacity);
+/* The reader of runs that node_new() is given (record_next() in wire/record.c): records joined by
+ * commas, one after another; *at is 0 at first. `memory` has LIMIT_VALUE_TEXT bytes and is used
+ * anew for each. Pure. */
+typedef bool record_next_fn(struct span run, size_t *at, struct record *r, char *memory,
+                            const char **cause);
 
 #endif

@@ -1,5 +1,6 @@
 #include "core/seal.h"
 
+#include "core/carry.h"
 #include "core/members.h"
 #include "core/peer.h"
 #include "core/session.h"
@@ -8,13 +9,11 @@
 void seal_store(struct node *n, struct log *l)
 {
     const struct log_seal *seal = &l->seal;
-    bool under_way = l->asked_seal.seq > l->stored_seal.seq;
-    if (n->store_failed || under_way || seal->seq <= l->stored_seal.seq || seal->seq > l->asked)
+    if (n->store_failed || seal->seq > l->asked || !log_seal_asked(l))
         return;
     struct effect *effect = node_store_effect(n, EFFECT_STORE_SEAL, l, seal->seq);
     if (effect == NULL)
         return;
-    l->asked_seal = *seal;
     effect->store_seal.id = l->id;
     effect->store_seal.seq = seal->seq;
     effect->store_seal.hash = seal->hash;
@@ -33,11 +32,23 @@ static void ask(struct node *n, enum effect_kind kind, const struct log *l, uint
     memcpy(effect->seal.signature, l->asking.signature, l->asking.signature_size);
 }
 
+/* How many records one seal is for at most: LIMIT_SEAL_BYTES of them, by this log's mean. */
+static uint64_t stretch(const struct log *l)
+{
+    if (l->bytes == 0) /* of an earlier life */
+        return LIMIT_SEAL_EVERY;
+    uint64_t records = LIMIT_SEAL_BYTES / (l->bytes / l->last);
+    return records < LIMIT_SEAL_EVERY ? records : LIMIT_SEAL_EVERY;
+}
+
 static void sign(struct node *n, struct log *l)
 {
     if (l->asking.seq > 0 || l->stored <= l->seal.seq)
         return;
-    l->asking = (struct log_seal){.seq = l->stored, .hash = l->stored_hash};
+    struct log_seal asking = {.seq = l->seal.seq + stretch(l)};
+    if (asking.seq >= l->stored || !log_hash_at(l, asking.seq, &asking.hash))
+        asking = (struct log_seal){.seq = l->stored, .hash = l->stored_hash};
+    l->asking = asking;
     ask(n, EFFECT_SIGN, l, 0);
 }
 
@@ -47,7 +58,7 @@ static uint64_t due_ms(const struct node *n, const struct log *l)
         return NODE_NEVER;
     uint64_t waiting = l->stored - l->seal.seq;
     bool urgent = l->urgent > l->seal.seq && l->urgent <= l->stored;
-    if (n->leaving || urgent || waiting >= LIMIT_SEAL_EVERY)
+    if (n->leaving || urgent || waiting >= stretch(l))
         return n->now_ms;
     return l->unsealed_since_ms + (waiting >= LIMIT_SEAL_BUSY ? TIME_SEAL_MS : TIME_SEAL_QUIET_MS);
 }
@@ -103,9 +114,13 @@ static void verify(struct node *n, struct log *l, uint64_t link)
 
 void seal_received(struct node *n, struct session *s, const struct message *m)
 {
+    if (m->seal.log.device.size > 0) {
+        carry_seal(n, s, m);
+        return;
+    }
     struct log *l = sync_log_of(n, s, &m->seal.log);
-    if (l == NULL || !ident_key_equal(&l->id.key, &s->identity.key))
-        return; /* only its author brings it: a wrong one must not end somebody else's session */
+    if (l == NULL)
+        return;
     if (m->seal.seq <= l->seal.seq || m->seal.seq <= l->asking.seq)
         return;
     struct log_seal seal = {.seq = m->seal.seq};
@@ -120,6 +135,8 @@ void seal_received(struct node *n, struct session *s, const struct message *m)
 
 void seal_verified(struct node *n, const struct event *e)
 {
+    if (carry_verified(n, e))
+        return;
     const struct member *m = members_find(n, span_of(e->verified.id.device));
     struct log *l = m == NULL ? NULL : members_log(m, &e->verified.id.key, e->verified.id.epoch);
     if (l == NULL || l->asking.seq == 0 || l->asking.seq != e->verified.seq)

@@ -1,6 +1,8 @@
 #include "core/session.h"
 
+#include "core/carry.h"
 #include "core/command.h"
+#include "core/news.h"
 
 #include <stdlib.h>
 
@@ -42,6 +44,7 @@ void session_remove(struct node *n, struct session *s)
     if (s->member != NULL && s->member->session == s) {
         s->member->session = NULL;
         n->unsettled = true;
+        news_due(n);
     }
     if (s->dialer != NULL && s->dialer->link == s->link)
         s->dialer->link = 0;
@@ -49,7 +52,9 @@ void session_remove(struct node *n, struct session *s)
     while (n->sessions[at] != s)
         at++;
     n->sessions[at] = n->sessions[--n->session_count];
+    carry_session_gone(n, s);
     free(s->cursors);
+    free(s->news);
     free(s);
 }
 

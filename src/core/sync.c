@@ -1,24 +1,20 @@
 #include "core/sync.h"
 
 #include "core/author.h"
-#include "core/command.h"
-#include "core/decide.h"
-#include "core/drive.h"
+#include "core/carry.h"
+#include "core/intake.h"
 #include "core/members.h"
+#include "core/news.h"
 #include "core/peer.h"
 #include "core/seal.h"
+#include "core/serve.h"
 #include "core/session.h"
 #include "core/want.h"
-
-#include <stdlib.h>
 
 /* The happy path: both send `have` behind their hello; from the other's list each sets a cursor in
  * each of its own logs and sends what is lacking, oldest epoch first; records are taken in, used
  * and ordered to be stored in one step; when the disk and the seal have caught up, an
- * acknowledgement goes back.
- *
- * A cursor sends from the log's window; behind it, FETCH brings a run from the store. It pauses
- * while the socket owes LIMIT_UNSENT or LIMIT_FLIGHT records are not yet on the other's disk. */
+ * acknowledgement goes back. */
 
 enum {
     HELD_EVERY = 4096
@@ -83,34 +79,6 @@ void sync_send_have(struct node *n, struct session *s)
     } while (at < count);
 }
 
-static struct cursor *find_cursor(const struct session *s, const struct log *l)
-{
-    for (size_t i = 0; i < s->cursor_count; i++)
-        if (s->cursors[i].log == l)
-            return &s->cursors[i];
-    return NULL;
-}
-
-/* Kept in the order of epochs, so that what is older arrives first. */
-static struct cursor *add_cursor(struct node *n, struct session *s, struct log *l)
-{
-    if (s->cursor_count == s->cursor_capacity) {
-        size_t capacity = s->cursor_capacity == 0 ? 2 : s->cursor_capacity * 2;
-        struct cursor *cursors = realloc(s->cursors, capacity * sizeof *cursors);
-        if (cursors == NULL) {
-            n->fx->out_of_memory = true;
-            return NULL;
-        }
-        s->cursors = cursors;
-        s->cursor_capacity = capacity;
-    }
-    size_t at = s->cursor_count++;
-    for (; at > 0 && s->cursors[at - 1].log->id.epoch > l->id.epoch; at--)
-        s->cursors[at] = s->cursors[at - 1];
-    s->cursors[at] = (struct cursor){.log = l, .next = l->first};
-    return &s->cursors[at];
-}
-
 /* A new epoch costs a commit and a log: a member that lies must not have one for each line. */
 static bool may_claim(struct node *n)
 {
@@ -130,9 +98,9 @@ static void take_own_entry(struct node *n, struct session *s, const struct messa
         author_epoch_above(n, e->log.epoch);
     if (l == NULL)
         return;
-    struct cursor *c = find_cursor(s, l);
+    struct cursor *c = serve_cursor(s, l);
     if (c == NULL)
-        c = add_cursor(n, s, l);
+        c = serve_add(n, s, l);
     if (c == NULL)
         return;
     uint64_t last = e->last < l->last ? e->last : l->last;
@@ -170,34 +138,11 @@ static void take_author_entry(struct node *n, struct session *s, const struct me
     uint64_t end = e->last > l->seal.seq ? e->last : l->seal.seq;
     uint64_t dropped = l->last > end ? l->last - end : 0;
     bool was_closed = l->closed, cut = dropped > 0 && log_cut(l, end);
-    if (cut) {
+    if (cut) /* `seen` stays: under a seal that somebody else has, the same may come back */
         n->counters[NODE_RECORDS_DROPPED] += dropped;
-        if (l->seen > l->last)
-            l->seen = l->last;
-    }
     l->closed = l->last >= e->last && l->last <= end;
     if (cut || l->closed != was_closed)
         node_store_log(n, l);
-}
-
-static bool wants_ours(const struct node *n, const struct session *s)
-{
-    return s->wants[n->self.role];
-}
-
-static bool cursor_done(const struct node *n, const struct cursor *c)
-{
-    return c->log != n->log && c->next > c->log->last && c->log->seal.seq >= c->log->last &&
-           c->seal_sent >= c->log->last;
-}
-
-static void drop_done_cursors(struct node *n, struct session *s)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < s->cursor_count; i++)
-        if (!cursor_done(n, &s->cursors[i]))
-            s->cursors[kept++] = s->cursors[i];
-    s->cursor_count = kept;
 }
 
 void sync_have(struct node *n, struct session *s, const struct message *m)
@@ -208,53 +153,33 @@ void sync_have(struct node *n, struct session *s, const struct message *m)
             take_own_entry(n, s, e);
         else if (is_theirs(s, e->log.device, &e->log.key))
             take_author_entry(n, s, e);
+        else if (!span_is(e->log.device, n->self.device))
+            news_entry(n, s, e);
     }
-    if (m->have.more)
+    if (m->have.of.size > 0)
+        news_list(n, s, m);
+    if (m->have.more || s->have_done)
         return;
-    for (struct log *l = n->own.logs; l != NULL && !s->have_done; l = l->next)
-        if ((l->last > 0 || l == n->log) && find_cursor(s, l) == NULL)
-            add_cursor(n, s, l);
-    drop_done_cursors(n, s);
+    news_due(n);
+    for (struct log *l = n->own.logs; l != NULL; l = l->next)
+        if ((l->last > 0 || l == n->log) && serve_cursor(s, l) == NULL)
+            serve_add(n, s, l);
+    serve_drop_done(n, s);
     s->have_done = true;
     for (struct log *l = s->member->logs; l != NULL; l = l->next)
         if (!l->closed)
             sync_acknowledge(n, l);
 }
 
-void sync_follow(struct node *n)
-{
-    for (size_t i = 0; i < n->session_count; i++) {
-        struct session *s = n->sessions[i];
-        if (s->state == PEER_OPEN && s->have_done && find_cursor(s, n->log) == NULL)
-            add_cursor(n, s, n->log);
-    }
-}
-
 /* The log that an update continues; made when it is new. */
 static struct log *update_log(struct node *n, struct session *s, const struct message *m)
 {
-    if (m->update.log.device.size > 0)
-        return NULL;
     struct log *l = members_log(s->member, &s->identity.key, m->update.log.epoch);
     if (l != NULL)
         return l;
     struct log_id id = {.key = s->identity.key, .epoch = m->update.log.epoch};
     memcpy(id.device, s->identity.device, sizeof id.device);
     return members_log_add(n, s->member, &id, s->identity.role);
-}
-
-/* Why this record must not stand in that log, or NULL. */
-static const char *record_fault(const struct log *l, const struct record *r)
-{
-    if (!span_is(r->device, l->id.device))
-        return "a record names another author than its log";
-    if (r->ts > LIMIT_STAMP_MAX_MS)
-        return "a record is stamped after the year 2200";
-    char topic[LIMIT_TOPIC + 1];
-    size_t size = state_topic(r, topic);
-    if (!access_may(l->role, access_of(r->device, (struct span){topic, size})))
-        return "a record beyond its author's role";
-    return NULL;
 }
 
 /* How long ago it was written: what is behind the log's end when the session opened is live; for
@@ -268,111 +193,29 @@ static uint64_t record_age_ms(const struct node *n, const struct session *s, con
     return before + (n->now_ms - s->up_ms);
 }
 
-static void show(struct node *n, const struct session *s, struct log *l, const struct record *r)
+/* How many of the records are taken: all, up to one that must not be there. */
+static size_t take_records(struct node *n, struct session *s, struct log *l,
+                           const struct record *records, size_t count)
 {
-    bool reading = l->role == ROLE_SENSOR;
-    struct fact *fact = node_fact(n, reading ? FACT_READING : FACT_UPDATE, r->device);
-    if (fact != NULL)
-        fact->record = r;
-    node_counted(n, NODE_RECORDS_HEARD);
-    want_heard(n, r);
-    if (r->answers.size > 0)
-        command_heard(n, r);
-    if (r->plain || r->topic.size > 0)
-        return;
-    struct reading input = {.type = r->type,
-                            .value = r->value,
-                            .unit = r->unit,
-                            .source_ts_ms = r->source_ts};
-    decide_reading(n, r->device, &input, record_age_ms(n, s, l, r), RULE_PROVEN,
-                   reading ? DECIDE_READING : DECIDE_STATE);
-}
-
-/* What somebody wants is kept by its stamp, and ours go beyond it from now on. */
-static void take_wanted(struct node *n, const struct log_id *id, const struct record *r,
-                        uint64_t age_ms)
-{
-    stamp_merge(&n->clock, (struct stamp){r->ts, r->tick});
-    if (!state_holds(&n->state, id, r))
-        return;
-    n->unsettled = true;
-    drive_wanted(n, id, r, age_ms);
-}
-
-static bool take_record(struct node *n, struct session *s, struct log *l, const struct record *r)
-{
-    const char *fault = record_fault(l, r);
-    if (fault != NULL) {
-        node_counted(n, NODE_RECORDS_DENIED);
-        peer_refuse(n, s, fault);
-        return false;
-    }
-    bool is_new = r->seq > l->seen;
-    if (!n->store_failed) {
-        if (log_extend(l, r->bytes, n->hash) != ERR_OK) {
-            n->fx->out_of_memory = true;
-            return false;
+    struct member *m = s->member;
+    for (size_t i = 0; i < count; i++) {
+        const struct record *r = &records[i];
+        const char *fault = intake_fault(&l->id, l->role, r);
+        if (fault != NULL) {
+            node_counted(n, NODE_RECORDS_DENIED);
+            peer_refuse(n, s, fault);
+            return i;
         }
-        enum err err = members_apply(n, s->member, &l->id, r);
-        if (err == ERR_MEMORY)
-            n->fx->out_of_memory = true;
-        if (r->topic.size > 0)
-            take_wanted(n, &l->id, r, record_age_ms(n, s, l, r));
+        if (!intake_record(n, m, l, r, record_age_ms(n, s, l, r)))
+            return i;
     }
-    if (!is_new)
-        return true;
-    l->seen = r->seq;
-    show(n, s, l, r);
-    return true;
-}
-
-/* The texts as they came, if the sender put one comma between them as we do; else joined anew. */
-static struct span join(struct node *n, const struct record *records, size_t count)
-{
-    size_t size = count - 1;
-    bool joined = true;
-    for (size_t i = 0; i < count; i++) {
-        size += records[i].bytes.size;
-        joined = joined && (i == 0 || records[i].bytes.bytes == records[i - 1].bytes.bytes +
-                                                                    records[i - 1].bytes.size + 1);
-    }
-    if (joined)
-        return (struct span){records[0].bytes.bytes, size};
-    char *memory = event_effects_alloc(n->fx, size + 1);
-    if (memory == NULL)
-        return (struct span){0};
-    struct buf b;
-    buf_init(&b, memory, size + 1);
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0)
-            buf_char(&b, ',');
-        buf_span(&b, records[i].bytes);
-    }
-    return buf_view(&b);
-}
-
-static void order_records(struct node *n, struct log *l, const struct record *records, size_t count)
-{
-    if (count == 0 || n->store_failed)
-        return;
-    struct effect *effect = node_store_effect(n, EFFECT_STORE, l, l->last);
-    if (effect == NULL)
-        return;
-    effect->store.id = l->id;
-    effect->store.role = l->role;
-    effect->store.first = l->last + 1 - count;
-    effect->store.count = count;
-    effect->store.bytes = join(n, records, count);
-    effect->store.hash_after = l->head;
-    l->asked = l->last;
-    l->on_disk = true;
-    seal_store(n, l); /* one that came before a store that failed */
+    return count;
 }
 
 /* Once held and gone to make room: its author, which can't know, goes on to its later logs. */
 static void pass_forgotten(struct node *n, struct session *s, const struct message *m)
 {
-    if (m->update.log.device.size > 0 || m->update.log.epoch > s->member->forgotten)
+    if (m->update.log.epoch > s->member->forgotten)
         return;
     struct message ack = {.kind = MESSAGE_ACK,
                           .ack = {.log = {.epoch = m->update.log.epoch},
@@ -391,6 +234,10 @@ static bool floods(const struct session *s)
 
 void sync_update(struct node *n, struct session *s, const struct message *m)
 {
+    if (m->update.log.device.size > 0) {
+        carry_update(n, s, m);
+        return;
+    }
     struct log *l = update_log(n, s, m);
     if (l == NULL) {
         node_counted(n, NODE_MESSAGES_UNKNOWN);
@@ -402,7 +249,7 @@ void sync_update(struct node *n, struct session *s, const struct message *m)
         return;
     }
     const struct record *r = m->update.records;
-    size_t skip = 0, taken = 0;
+    size_t skip = 0;
     while (skip < m->update.count && r[skip].seq <= l->last)
         skip++;
     n->counters[NODE_RECORDS_DOUBLE] += skip;
@@ -419,31 +266,34 @@ void sync_update(struct node *n, struct session *s, const struct message *m)
         return;
     }
     l->resync = n->store_failed;
-    bool going = true;
-    while (going && skip + taken < m->update.count) {
-        going = take_record(n, s, l, &r[skip + taken]);
-        if (going)
-            taken++;
-    }
-    order_records(n, l, r + skip, taken);
+    size_t taken = take_records(n, s, l, r + skip, m->update.count - skip);
+    if (taken > 0)
+        intake_store(n, l, intake_join(n, r + skip, taken), taken);
+}
+
+static void take_ack(struct session *s, const struct log *l, const struct message *m)
+{
+    struct cursor *c = serve_cursor(s, l);
+    if (c == NULL)
+        return;
+    if (m->ack.seq > c->acked)
+        c->acked = m->ack.seq;
+    if (m->ack.held > c->held)
+        c->held = m->ack.held;
 }
 
 void sync_ack(struct node *n, struct session *s, const struct message *m)
 {
     /* In an ack the log that is left out is ours. */
     const struct message_log *named = &m->ack.log;
-    if (named->device.size > 0 && !is_ours(n, named->device, &named->key))
-        return;
-    struct log *l = members_log(&n->own, &n->self.key, named->epoch);
+    bool ours = named->device.size == 0 || is_ours(n, named->device, &named->key);
+    struct log *l = ours ? members_log(&n->own, &n->self.key, named->epoch)
+                         : sync_log_of(n, s, named);
     if (l == NULL || m->ack.seq > l->last || m->ack.held > l->last)
         return;
-    struct cursor *c = find_cursor(s, l);
-    if (c != NULL) {
-        if (m->ack.seq > c->acked)
-            c->acked = m->ack.seq;
-        if (m->ack.held > c->held)
-            c->held = m->ack.held;
-    }
+    take_ack(s, l, m);
+    if (!ours)
+        return;
     want_acknowledged(n, s->identity.device, l, m->ack.seq);
     if (m->ack.seq <= l->acked)
         return;
@@ -471,117 +321,4 @@ void sync_acknowledge(struct node *n, struct log *l)
     struct message ack = {.kind = MESSAGE_ACK,
                           .ack = {.log = {.epoch = l->id.epoch}, .seq = acked, .held = l->stored}};
     session_send(n, s, &ack);
-}
-
-static void send_run(struct node *n, struct session *s, struct cursor *c, struct span bytes,
-                     size_t count)
-{
-    struct message update = {.kind = MESSAGE_STATE_UPDATE,
-                             .update = {.log = {.epoch = c->log->id.epoch},
-                                        .bytes = bytes,
-                                        .count = count}};
-    session_send(n, s, &update);
-    c->next += count;
-}
-
-static void send_due_seal(struct node *n, struct session *s, struct cursor *c)
-{
-    if (c->seal.seq == 0 && c->log->seal.seq > c->seal_sent)
-        c->seal = c->log->seal;
-    if (c->seal.seq == 0 || c->next <= c->seal.seq)
-        return;
-    struct message seal = {.kind = MESSAGE_SEAL,
-                           .seal = {.log = {.epoch = c->log->id.epoch},
-                                    .seq = c->seal.seq,
-                                    .signature_size = c->seal.signature_size}};
-    memcpy(seal.seal.signature, c->seal.signature, c->seal.signature_size);
-    session_send(n, s, &seal);
-    c->seal_sent = c->seal.seq;
-    c->seal.seq = 0;
-}
-
-static void fetch(struct node *n, struct session *s, const struct cursor *c)
-{
-    struct effect *effect = event_effects_add(n->fx, EFFECT_FETCH);
-    effect->fetch.link = s->link;
-    effect->fetch.id = c->log->id;
-    effect->fetch.first = c->next;
-    effect->fetch.bytes_max = LIMIT_BATCH_BYTES;
-    s->fetching = true;
-    node_counted(n, NODE_FETCHES);
-}
-
-/* True when this log is sent as far as it goes, so that the next one may follow. */
-static bool pump_cursor(struct node *n, struct session *s, struct cursor *c)
-{
-    while (c->next <= c->log->last) {
-        uint64_t flight = c->next - 1 - (c->held < c->next ? c->held : c->next - 1);
-        if (s->fetching || s->unsent >= LIMIT_UNSENT || flight >= LIMIT_FLIGHT)
-            return false;
-        size_t count;
-        struct span bytes = log_window_run(c->log, c->next, LIMIT_BATCH_BYTES, &count);
-        if (count == 0) {
-            fetch(n, s, c);
-            return false;
-        }
-        send_run(n, s, c, bytes, count);
-        send_due_seal(n, s, c);
-    }
-    send_due_seal(n, s, c);
-    return true;
-}
-
-static void pump_session(struct node *n, struct session *s)
-{
-    if (s->state != PEER_OPEN || !s->have_done || !wants_ours(n, s))
-        return;
-    bool done = false;
-    for (size_t i = 0; i < s->cursor_count; i++) {
-        if (!pump_cursor(n, s, &s->cursors[i]))
-            break;
-        done = done || cursor_done(n, &s->cursors[i]);
-    }
-    if (done)
-        drop_done_cursors(n, s);
-}
-
-void sync_pump(struct node *n)
-{
-    for (size_t i = 0; i < n->session_count; i++)
-        pump_session(n, n->sessions[i]);
-}
-
-void sync_fetched(struct node *n, const struct event *e)
-{
-    struct session *s = session_find(n, e->fetched.link);
-    if (s == NULL || !s->fetching)
-        return;
-    struct log *l = members_log(&n->own, &e->fetched.id.key, e->fetched.id.epoch);
-    struct cursor *c = l == NULL ? NULL : find_cursor(s, l);
-    if (c == NULL || c->next != e->fetched.first)
-        return;
-    s->fetching = false;
-    if (e->fetched.count > 0) {
-        send_run(n, s, c, e->fetched.bytes, e->fetched.count);
-        return;
-    }
-    /* Our own disk lost it: what follows can't be sent without a gap, so this log is served no
-     * further. */
-    c->next = l->last + 1;
-    c->seal_sent = l->last;
-}
-
-bool sync_drained(const struct node *n)
-{
-    for (size_t i = 0; i < n->session_count; i++) {
-        const struct session *s = n->sessions[i];
-        if (s->state != PEER_OPEN || !wants_ours(n, s))
-            continue;
-        for (size_t k = 0; k < s->cursor_count; k++) {
-            const struct cursor *c = &s->cursors[k];
-            if (c->next <= c->log->last || c->seal_sent < c->log->last)
-                return false;
-        }
-    }
-    return true;
 }

@@ -233,6 +233,20 @@ enum err trust_verify(const struct trust *t, const struct log_id *id, struct spa
     return verify(one->key, text, signature, size);
 }
 
+enum err trust_chain(const struct trust *t, const struct key_id *id, uint8_t out[LIMIT_CHAIN],
+                     size_t *size)
+{
+    if (ident_key_equal(id, &t->home.self.key)) {
+        return trust_cert_encode(t->home.chain, out, LIMIT_CHAIN, size);
+    }
+    return trust_peers_chain(t->peers, id, out, LIMIT_CHAIN, size);
+}
+
+enum err trust_certify(const struct trust *t, struct span chain, struct identity *identity)
+{
+    return trust_peers_accept(t->peers, (const uint8_t *)chain.bytes, chain.size, identity);
+}
+
 void trust_hash(struct chain_hash *out, const struct chain_hash *before, struct span bytes)
 {
     struct span first = {(const char *)before->bytes, sizeof before->bytes};

@@ -71,6 +71,15 @@ MUST_USE enum err trust_sign(const struct trust *t, struct span text, uint8_t *s
 MUST_USE enum err trust_verify(const struct trust *t, const struct log_id *id, struct span text,
                                const uint8_t *signature, size_t size);
 
+/* The certificate of ourselves or of a device seen, with its issuer's behind it, for somebody who
+ * has not seen it: at most LIMIT_CHAIN bytes. ERR_NOT_FOUND. */
+MUST_USE enum err trust_chain(const struct trust *t, const struct key_id *id,
+                              uint8_t out[LIMIT_CHAIN], size_t *size);
+/* The other side: keeps it and says who it is. ERR_DENIED: it is not of our network, or nothing at
+ * all. */
+MUST_USE enum err trust_certify(const struct trust *t, struct span chain,
+                                struct identity *identity);
+
 /* SHA-256(before | bytes): a node_hash_fn, reentrant, fast for short input. */
 void trust_hash(struct chain_hash *out, const struct chain_hash *before, struct span bytes);
 uint64_t trust_random(void); /* 64 bits from the system's generator */

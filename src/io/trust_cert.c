@@ -4,6 +4,7 @@
 #include "base/hex.h"
 #include "io/trust_digest.h"
 
+#include <openssl/err.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -212,4 +213,33 @@ X509 *trust_cert_new(const struct trust_cert_order *order)
         return NULL;
     }
     return certificate;
+}
+
+enum err trust_cert_encode(X509 *const chain[2], uint8_t *out, size_t capacity, size_t *size)
+{
+    *size = 0;
+    for (size_t i = 0; i < 2; i++) {
+        int bytes = i2d_X509(chain[i], NULL);
+        if (bytes <= 0 || (size_t)bytes > capacity - *size) {
+            return ERR_SIZE;
+        }
+        uint8_t *at = out + *size;
+        check(i2d_X509(chain[i], &at) == bytes);
+        *size += (size_t)bytes;
+    }
+    return ERR_OK;
+}
+
+enum err trust_cert_decode(const uint8_t *bytes, size_t size, X509 *chain[2])
+{
+    const uint8_t *at = bytes, *end = bytes + size;
+    chain[0] = d2i_X509(NULL, &at, (long)size);
+    chain[1] = chain[0] ? d2i_X509(NULL, &at, (long)(end - at)) : NULL;
+    ERR_clear_error();
+    if (chain[1] && at == end) {
+        return ERR_OK;
+    }
+    X509_free(chain[0]);
+    X509_free(chain[1]);
+    return ERR_SYNTAX;
 }

@@ -39,4 +39,10 @@ X509 *trust_cert_new(const struct trust_cert_order *order);
 /* The root's key id as a network id. */
 MUST_USE enum err trust_cert_network(X509 *root, char network[17]);
 
+/* Two certificates, one behind the other, in DER. ERR_SIZE: they do not fit; ERR_SYNTAX: not
+ * exactly two. The caller frees them. */
+MUST_USE enum err trust_cert_encode(X509 *const chain[2], uint8_t *out, size_t capacity,
+                                    size_t *size);
+MUST_USE enum err trust_cert_decode(const uint8_t *bytes, size_t size, X509 *chain[2]);
+
 #endif

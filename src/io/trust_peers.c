@@ -171,24 +171,71 @@ static bool chain_holds(struct trust_peers *p, X509 **chain)
     return holds;
 }
 
-static struct trust_peers_one *load(struct trust_peers *p, const struct key_id *id)
+static void chain_free(X509 **chain)
+{
+    X509_free(chain[0]);
+    X509_free(chain[1]);
+}
+
+/* The file of this key, if it says what its name promises. */
+static bool load_chain(struct trust_peers *p, const struct key_id *id, X509 *chain[2],
+                       struct identity *identity)
 {
     char text[1];
     struct trust_note nobody = {text, sizeof text};
-    X509 *chain[2] = {NULL, NULL};
-    struct identity identity;
     const char *cause = NULL;
+    chain[0] = chain[1] = NULL;
     if (path_of(p, id) || trust_disk_load_certs(p->path, chain, 2, &nobody)) {
+        return false;
+    }
+    if (!trust_cert_identity(chain[0], p->network, identity, &cause) &&
+        ident_key_equal(&identity->key, id) && chain_holds(p, chain)) {
+        return true;
+    }
+    chain_free(chain);
+    return false;
+}
+
+static struct trust_peers_one *load(struct trust_peers *p, const struct key_id *id)
+{
+    X509 *chain[2];
+    struct identity identity;
+    if (!load_chain(p, id, chain, &identity)) {
         return NULL;
     }
-    struct trust_peers_one *one = NULL;
-    if (!trust_cert_identity(chain[0], p->network, &identity, &cause) &&
-        ident_key_equal(&identity.key, id) && chain_holds(p, chain)) {
-        one = cache(p, &identity, chain[0]);
-    }
-    X509_free(chain[0]);
-    X509_free(chain[1]);
+    struct trust_peers_one *one = cache(p, &identity, chain[0]);
+    chain_free(chain);
     return one;
+}
+
+enum err trust_peers_chain(struct trust_peers *p, const struct key_id *id, uint8_t *out,
+                           size_t capacity, size_t *size)
+{
+    X509 *chain[2];
+    struct identity identity;
+    if (!load_chain(p, id, chain, &identity)) {
+        return ERR_NOT_FOUND;
+    }
+    enum err err = trust_cert_encode(chain, out, capacity, size);
+    chain_free(chain);
+    return err;
+}
+
+enum err trust_peers_accept(struct trust_peers *p, const uint8_t *bytes, size_t size,
+                            struct identity *identity)
+{
+    X509 *chain[2];
+    const char *cause = NULL;
+    if (trust_cert_decode(bytes, size, chain)) {
+        return ERR_DENIED;
+    }
+    bool holds = !trust_cert_identity(chain[0], p->network, identity, &cause) &&
+                 chain_holds(p, chain);
+    if (holds) {
+        trust_peers_keep(p, identity, chain[0], chain[1]);
+    }
+    chain_free(chain);
+    return holds ? ERR_OK : ERR_DENIED;
 }
 
 const struct trust_peers_one *trust_peers_find(struct trust_peers *p, const struct key_id *id)

@@ -39,4 +39,13 @@ void trust_peers_keep(struct trust_peers *p, const struct identity *identity, X5
  * next call. */
 const struct trust_peers_one *trust_peers_find(struct trust_peers *p, const struct key_id *id);
 
+/* The certificate of a device that was met and its issuer's, one behind the other in DER, as others
+ * take them. ERR_NOT_FOUND: never met, or its file is gone; ERR_SIZE. */
+MUST_USE enum err trust_peers_chain(struct trust_peers *p, const struct key_id *id, uint8_t *out,
+                                    size_t capacity, size_t *size);
+/* Keeps a device that somebody else met, when the chain of signatures goes up to our root (its
+ * dates are not judged) and the certificate is of our network. ERR_DENIED otherwise. */
+MUST_USE enum err trust_peers_accept(struct trust_peers *p, const uint8_t *chain, size_t size,
+                                     struct identity *identity);
+
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/hex.h"
 #include "wire/field.h"
+#include "wire/message_have.h"
 #include "wire/message_write.h"
 
 struct decoder {
@@ -15,7 +16,6 @@ struct decoder {
     struct message_memory *memory;
     struct buf strings;
     const char **cause;
-    struct message_entry *entry; /* of a `have`, being read */
 };
 
 /* What a kind is and does. */
@@ -36,17 +36,12 @@ static enum err refuse(struct decoder *d, enum err err, const char *cause)
 
 static enum err read_name(struct decoder *d, struct json_reader *r, struct span *name)
 {
-    enum err err = field_text(r, &d->strings, name);
-    return err == ERR_OK && !access_name_valid(*name) ? ERR_RANGE : err;
+    return message_have_name(r, &d->strings, name);
 }
 
 static enum err read_key(struct decoder *d, struct json_reader *r, struct key_id *key)
 {
-    struct span text;
-    enum err err = field_text(r, &d->strings, &text);
-    if (err != ERR_OK)
-        return err;
-    return hex_decode(text, key->bytes, sizeof key->bytes) == ERR_OK ? ERR_OK : ERR_RANGE;
+    return message_have_key(r, &d->strings, key);
 }
 
 /* Epochs and sequences, which begin at 1. */
@@ -55,10 +50,7 @@ static enum err read_count(struct json_reader *r, uint64_t *count)
     return field_u53(r, 1, NUMBER_INTEGER_MAX, count);
 }
 
-#define DEVICE_FIELD FIELD("device", "a device's name")
-#define KEY_FIELD    FIELD("key", "40 hexadecimal digits")
-#define EPOCH_FIELD  FIELD("epoch", "a whole number from 1")
-#define SEQ_FIELD    FIELD("seq", "a whole number from 1")
+#define SEQ_FIELD FIELD("seq", "a whole number from 1")
 
 /* A log that is not the obvious one has a device and a key; half a name is none. */
 static enum err finish_log(struct decoder *d, const struct message_log *log)
@@ -125,77 +117,6 @@ static enum err read_hello(void *context, struct json_reader *r, size_t which)
     }
 }
 
-/* have */
-
-enum { HAVE_LOGS, HAVE_MORE };
-enum { ENTRY_DEVICE, ENTRY_KEY, ENTRY_EPOCH, ENTRY_FIRST, ENTRY_LAST, ENTRY_CLOSED, ENTRY_SEALED };
-
-static const struct field have_fields[] = {
-    [HAVE_LOGS] = FIELD("logs", "a list of at most 256 logs"),
-    [HAVE_MORE] = FIELD("more", "true or false"),
-};
-
-static const struct field entry_fields[] = {
-    [ENTRY_DEVICE] = DEVICE_FIELD,
-    [ENTRY_KEY] = KEY_FIELD,
-    [ENTRY_EPOCH] = EPOCH_FIELD,
-    [ENTRY_FIRST] = FIELD("first", "a whole number from 1"),
-    [ENTRY_LAST] = FIELD("last", "a whole number from first - 1"),
-    [ENTRY_CLOSED] = FIELD("closed", "true or false"),
-    [ENTRY_SEALED] = FIELD("sealed", "a whole number"),
-};
-
-static const struct field_set entry_set = {entry_fields, COUNT_OF(entry_fields),
-                                           (1U << ENTRY_CLOSED) - 1};
-
-static enum err read_entry(void *context, struct json_reader *r, size_t which)
-{
-    struct decoder *d = context;
-    struct message_entry *e = d->entry;
-    switch (which) {
-    case ENTRY_DEVICE:
-        return read_name(d, r, &e->log.device);
-    case ENTRY_KEY:
-        return read_key(d, r, &e->log.key);
-    case ENTRY_EPOCH:
-        return read_count(r, &e->log.epoch);
-    case ENTRY_FIRST:
-        return read_count(r, &e->first);
-    case ENTRY_LAST:
-        return field_u53(r, 0, NUMBER_INTEGER_MAX, &e->last);
-    case ENTRY_SEALED:
-        return field_u53(r, 0, NUMBER_INTEGER_MAX, &e->sealed);
-    default:
-        return field_bool(r, &e->closed);
-    }
-}
-
-static enum err read_entries(struct decoder *d, struct json_reader *r)
-{
-    enum json_token token = json_next(r);
-    if (token != JSON_ARRAY)
-        return field_mismatch(token);
-    while ((token = json_next(r)) == JSON_OBJECT) {
-        if (d->m->have.count == LIMIT_LINE_ENTRIES)
-            return ERR_SIZE;
-        d->entry = &d->memory->entries[d->m->have.count++];
-        *d->entry = (struct message_entry){0};
-        enum err err = field_read(r, &entry_set, read_entry, d, d->cause);
-        if (err != ERR_OK)
-            return err;
-        if (d->entry->last < d->entry->first - 1)
-            return refuse(d, ERR_RANGE, entry_fields[ENTRY_LAST].rule);
-    }
-    d->m->have.entries = d->memory->entries;
-    return token == JSON_ARRAY_END ? ERR_OK : field_mismatch(token);
-}
-
-static enum err read_have(void *context, struct json_reader *r, size_t which)
-{
-    struct decoder *d = context;
-    return which == HAVE_LOGS ? read_entries(d, r) : field_bool(r, &d->m->have.more);
-}
-
 /* state_update */
 
 enum { UPDATE_DEVICE, UPDATE_KEY, UPDATE_RECORDS };
@@ -257,9 +178,39 @@ static enum err finish_update(struct decoder *d)
     return finish_log(d, &d->m->update.log);
 }
 
+/* have */
+
+static enum err read_have(void *context, struct json_reader *r, size_t which)
+{
+    struct decoder *d = context;
+    return message_have_read(d->m, d->memory->entries, r, which, &d->strings, d->cause);
+}
+
+/* certificate */
+
+static const struct field certificate_fields[] = {
+    FIELD("chain", "1 to 4096 bytes in base64url"),
+};
+
+static enum err read_certificate(void *context, struct json_reader *r, size_t which)
+{
+    (void)which;
+    struct decoder *d = context;
+    struct span text;
+    size_t size;
+    enum err err = field_text(r, &d->strings, &text);
+    if (err != ERR_OK)
+        return err;
+    err = hex_base64_decode(text, d->memory->chain, sizeof d->memory->chain, &size);
+    if (err == ERR_SIZE)
+        return ERR_SIZE;
+    d->m->certificate.chain = (struct span){(const char *)d->memory->chain, size};
+    return err == ERR_OK && size > 0 ? ERR_OK : ERR_RANGE;
+}
+
 /* seal, ack */
 
-enum { SEAL_DEVICE, SEAL_KEY, SEAL_EPOCH, SEAL_SEQ, SEAL_SIG };
+enum { SEAL_DEVICE, SEAL_KEY, SEAL_EPOCH, SEAL_SEQ, SEAL_SIG, SEAL_HASH };
 
 static const struct field seal_fields[] = {
     [SEAL_DEVICE] = DEVICE_FIELD,
@@ -267,6 +218,7 @@ static const struct field seal_fields[] = {
     [SEAL_EPOCH] = EPOCH_FIELD,
     [SEAL_SEQ] = SEQ_FIELD,
     [SEAL_SIG] = FIELD("sig", "1 to 80 bytes in base64url"),
+    [SEAL_HASH] = FIELD("hash", "64 hexadecimal digits"),
 };
 
 static enum err read_log_member(struct decoder *d, struct json_reader *r, size_t which,
@@ -295,9 +247,22 @@ static enum err read_signature(struct decoder *d, struct json_reader *r)
     return err == ERR_OK && m->seal.signature_size > 0 ? ERR_OK : ERR_RANGE;
 }
 
+static enum err read_hash(struct decoder *d, struct json_reader *r)
+{
+    struct span text;
+    enum err err = field_text(r, &d->strings, &text);
+    if (err != ERR_OK)
+        return err;
+    d->m->seal.hashed = true;
+    uint8_t *bytes = d->m->seal.hash.bytes;
+    return hex_decode(text, bytes, sizeof d->m->seal.hash.bytes) == ERR_OK ? ERR_OK : ERR_RANGE;
+}
+
 static enum err read_seal(void *context, struct json_reader *r, size_t which)
 {
     struct decoder *d = context;
+    if (which == SEAL_HASH)
+        return read_hash(d, r);
     if (which == SEAL_SEQ)
         return read_count(r, &d->m->seal.seq);
     if (which == SEAL_SIG)
@@ -307,6 +272,8 @@ static enum err read_seal(void *context, struct json_reader *r, size_t which)
 
 static enum err finish_seal(struct decoder *d)
 {
+    if (d->m->seal.log.device.size > 0 && !d->m->seal.hashed)
+        return refuse(d, ERR_RANGE, "\"hash\" must stand beside \"device\"");
     return finish_log(d, &d->m->seal.log);
 }
 
@@ -459,13 +426,14 @@ static enum err read_nothing(void *context, struct json_reader *r, size_t which)
 
 static const struct kind kinds[MESSAGE_KIND_COUNT] = {
     [MESSAGE_HELLO] = {"hello", {hello_fields, 6, 0x1f}, read_hello, NULL},
-    [MESSAGE_HAVE] = {"have", {have_fields, 2, 1}, read_have, NULL},
+    [MESSAGE_HAVE] = {"have", {message_have_fields, MESSAGE_HAVE_FIELDS, 1}, read_have, NULL},
+    [MESSAGE_CERTIFICATE] = {"certificate", {certificate_fields, 1, 1}, read_certificate, NULL},
     [MESSAGE_STATE_UPDATE] = {"state_update",
                               {update_fields, 3, 1U << UPDATE_RECORDS},
                               read_update,
                               finish_update},
     [MESSAGE_SEAL] = {"seal",
-                      {seal_fields, 5, 1U << SEAL_EPOCH | 1U << SEAL_SEQ | 1U << SEAL_SIG},
+                      {seal_fields, 6, 1U << SEAL_EPOCH | 1U << SEAL_SEQ | 1U << SEAL_SIG},
                       read_seal,
                       finish_seal},
     [MESSAGE_ACK] = {"ack",

@@ -12,6 +12,7 @@ struct message_memory {
     struct record records[LIMIT_LINE_RECORDS];
     struct message_entry entries[LIMIT_LINE_ENTRIES];
     char text[LIMIT_LINE]; /* unescaped strings */
+    uint8_t chain[LIMIT_CHAIN];
 };
 
 /* Writes the line with its newline. update.bytes goes in as it is. Returns the length; 0 when it

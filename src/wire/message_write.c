@@ -2,6 +2,7 @@
 
 #include "base/hex.h"
 #include "wire/field.h"
+#include "wire/message_have.h"
 
 static void put_count(struct buf *b, const char *before, uint64_t count)
 {
@@ -55,6 +56,23 @@ static void write_hello(struct buf *b, const struct message *m)
         put_count(b, ",\"time\":", m->hello.time_ms);
 }
 
+static void put_quoted(struct buf *b, const char *before, const char *word)
+{
+    buf_text(b, before);
+    buf_text(b, word);
+    buf_char(b, '"');
+}
+
+static void put_digest(struct buf *b, uint64_t older)
+{
+    uint8_t bytes[sizeof older];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(older >> (56 - 8 * i));
+    buf_text(b, ",\"older\":\"");
+    buf_hex(b, bytes, sizeof bytes);
+    buf_char(b, '"');
+}
+
 static void write_entry(struct buf *b, const struct message_entry *e)
 {
     buf_char(b, '{');
@@ -65,7 +83,15 @@ static void write_entry(struct buf *b, const struct message_entry *e)
     put_count(b, ",\"last\":", e->last);
     if (e->sealed > 0)
         put_count(b, ",\"sealed\":", e->sealed);
-    buf_text(b, e->closed ? ",\"closed\":true}" : "}");
+    if (e->closed)
+        buf_text(b, ",\"closed\":true");
+    if (e->role_known)
+        put_quoted(b, ",\"role\":\"", access_role_text(e->role));
+    if (e->want != MESSAGE_WANT_NOTHING)
+        put_quoted(b, ",\"want\":\"", message_have_want_text(e->want));
+    if (e->older != 0)
+        put_digest(b, e->older);
+    buf_char(b, '}');
 }
 
 static void put_text(struct buf *b, const char *name, struct span text)
@@ -84,6 +110,8 @@ static void write_have(struct buf *b, const struct message *m)
         write_entry(b, &m->have.entries[i]);
     }
     buf_text(b, m->have.more ? "],\"more\":true" : "]");
+    if (m->have.of.size > 0)
+        put_text(b, ",\"of\":", m->have.of);
 }
 
 static void write_update(struct buf *b, const struct message *m)
@@ -108,6 +136,24 @@ static void write_seal(struct buf *b, const struct message *m)
     put_count(b, ",\"seq\":", m->seal.seq);
     buf_text(b, ",\"sig\":\"");
     buf_put(b, text, hex_base64_size(size));
+    buf_char(b, '"');
+    if (!m->seal.hashed)
+        return;
+    buf_text(b, ",\"hash\":\"");
+    buf_hex(b, m->seal.hash.bytes, sizeof m->seal.hash.bytes);
+    buf_char(b, '"');
+}
+
+static void write_certificate(struct buf *b, const struct message *m)
+{
+    char text[LIMIT_CHAIN * 4 / 3 + 4];
+    struct span chain = m->certificate.chain;
+    b->overflow |= chain.size == 0 || chain.size > LIMIT_CHAIN;
+    if (b->overflow)
+        return;
+    hex_base64_encode(text, (const uint8_t *)chain.bytes, chain.size);
+    buf_text(b, "\"chain\":\"");
+    buf_put(b, text, hex_base64_size(chain.size));
     buf_char(b, '"');
 }
 
@@ -172,6 +218,9 @@ void message_write_members(struct buf *b, const struct message *m)
         return;
     case MESSAGE_SEAL:
         write_seal(b, m);
+        return;
+    case MESSAGE_CERTIFICATE:
+        write_certificate(b, m);
         return;
     case MESSAGE_ACK:
         write_ack(b, m);

@@ -46,8 +46,10 @@ static void orders_drop(struct disk *d, size_t count)
 
 static void content_free(struct disk *d)
 {
-    for (size_t i = 0; i < d->log_count; i++)
+    for (size_t i = 0; i < d->log_count; i++) {
         free(d->logs[i].records);
+        free(d->logs[i].seals);
+    }
     free(d->logs);
     free(d->topics);
     free(d->peers);
@@ -90,6 +92,7 @@ void disk_copy(struct disk *to, const struct disk *from)
         *l = from->logs[i];
         l->queued = l->last;
         l->records = copied(l->records, l->capacity * sizeof *l->records);
+        l->seals = copied(l->seals, l->seal_count * sizeof *l->seals);
     }
 }
 
@@ -263,23 +266,24 @@ static void apply_log(struct world *w, struct host *h, struct disk_log *l,
     l->role = o->role;
     l->closed = o->closed;
     l->last = o->last;
-    if (o->last < l->acked || o->last < l->sealed)
+    if (o->last < l->acked || o->last < disk_sealed(l))
         world_fail(w, "%s cuts a log back to %llu; sealed %llu, acknowledged %llu", h->self.device,
-                   (unsigned long long)o->last, (unsigned long long)l->sealed,
+                   (unsigned long long)o->last, (unsigned long long)disk_sealed(l),
                    (unsigned long long)l->acked);
 }
 
 static void apply_seal(struct world *w, struct host *h, struct disk_log *l,
                        const struct disk_order *o)
 {
-    if (o->seq > l->last || o->seq <= l->sealed)
+    if (o->seq > l->last || o->seq <= disk_sealed(l))
         world_fail(w, "%s seals %llu of a log with %llu records, sealed up to %llu", h->self.device,
                    (unsigned long long)o->seq, (unsigned long long)l->last,
-                   (unsigned long long)l->sealed);
-    l->sealed = o->seq;
-    l->sealed_hash = o->hash;
-    l->signature_size = o->signature_size;
-    memcpy(l->signature, o->signature, sizeof l->signature);
+                   (unsigned long long)disk_sealed(l));
+    l->seals = realloc(l->seals, (l->seal_count + 1) * sizeof *l->seals);
+    check(l->seals);
+    struct disk_seal *seal = &l->seals[l->seal_count++];
+    *seal = (struct disk_seal){o->seq, o->hash, {0}, o->signature_size};
+    memcpy(seal->signature, o->signature, sizeof seal->signature);
 }
 
 static void apply_topic(struct disk *d, const struct disk_order *o)
@@ -357,6 +361,7 @@ static void orders_lose(struct world *w, struct host *h)
             kept++;
         } else {
             free(d->logs[i].records);
+            free(d->logs[i].seals);
         }
     }
     d->log_count = kept;
@@ -455,13 +460,16 @@ static void restore_log(struct world *w, struct host *h, struct disk_log log)
     e.restore_log.role = l->role;
     e.restore_log.first = l->first;
     e.restore_log.last = l->last;
-    e.restore_log.sealed = l->sealed;
-    e.restore_log.sealed_hash = l->sealed_hash;
-    e.restore_log.signature_size = l->signature_size;
     e.restore_log.closed = l->closed;
-    memcpy(e.restore_log.signature, l->signature, sizeof l->signature);
+    if (l->seal_count > 0) {
+        const struct disk_seal *seal = &l->seals[l->seal_count - 1];
+        e.restore_log.sealed = seal->seq;
+        e.restore_log.sealed_hash = seal->hash;
+        e.restore_log.signature_size = seal->signature_size;
+        memcpy(e.restore_log.signature, seal->signature, sizeof seal->signature);
+    }
     host_step(w, h, &e);
-    for (uint64_t seq = l->sealed + 1; seq <= l->last && !world_failed(w); seq++)
+    for (uint64_t seq = disk_sealed(l) + 1; seq <= l->last && !world_failed(w); seq++)
         restore_record(w, h, EVENT_RESTORE_TAIL, l->id, l->records[seq - l->first]);
 }
 
@@ -495,14 +503,29 @@ static struct span record_any(const struct disk *d, const struct log_id *id, uin
     return disk_record(d, id, seq);
 }
 
-size_t disk_fetch(const struct disk *d, const struct log_id *id, uint64_t first, size_t bytes_max,
-                  char *out, size_t *size)
+uint64_t disk_sealed(const struct disk_log *l)
+{
+    return l->seal_count > 0 ? l->seals[l->seal_count - 1].seq : 0;
+}
+
+const struct disk_seal *disk_seal(const struct disk *d, const struct log_id *id, uint64_t first)
+{
+    const struct disk_log *l = disk_log(d, id);
+    for (size_t i = 0; l && i < l->seal_count; i++)
+        if (l->seals[i].seq >= first)
+            return &l->seals[i];
+    return NULL;
+}
+
+size_t disk_fetch(const struct disk *d, const struct log_id *id, uint64_t first, uint64_t last,
+                  size_t bytes_max, char *out, size_t *size)
 {
     size_t count = 0;
     *size = 0;
     for (;; count++) {
         struct span record = record_any(d, id, first + count);
-        if (!record.bytes || (count > 0 && *size + 1 + record.size > bytes_max))
+        if (!record.bytes || first + count > last ||
+            (count > 0 && *size + 1 + record.size > bytes_max))
             return count;
         if (count > 0)
             out[(*size)++] = ',';

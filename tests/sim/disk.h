@@ -11,18 +11,23 @@
  *
  * Records are the judge's bytes (judge.h), which live as long as the world; so a copy is cheap. */
 
+struct disk_seal {
+    uint64_t seq;
+    struct chain_hash hash;
+    uint8_t signature[LIMIT_SIGNATURE];
+    size_t signature_size;
+};
+
 struct disk_log {
     struct log_id id;
     enum role role;
     bool durable; /* else only ordered */
     bool closed;
     uint64_t first;
-    uint64_t last;   /* durable */
-    uint64_t queued; /* last, with what is ordered */
-    uint64_t sealed;
-    struct chain_hash sealed_hash;
-    uint8_t signature[LIMIT_SIGNATURE];
-    size_t signature_size;
+    uint64_t last;           /* durable */
+    uint64_t queued;         /* last, with what is ordered */
+    struct disk_seal *seals; /* all that came, oldest first */
+    size_t seal_count;
     struct span *records; /* [seq - first] */
     size_t capacity;
     uint64_t restored; /* last, when the process began */
@@ -83,10 +88,13 @@ void disk_close(struct world *w, struct host *h);
 uint64_t disk_epoch(struct world *w, struct disk *d, uint64_t above);
 /* Steps the host's node with everything that there is, in the order of core/event.h. */
 void disk_restore(struct world *w, struct host *h);
-/* Joins what there is from `first` on into memory of at least bytes_max + LIMIT_RECORD bytes;
- * returns how many. */
-size_t disk_fetch(const struct disk *d, const struct log_id *id, uint64_t first, size_t bytes_max,
-                  char *out, size_t *size);
+/* Joins what there is from `first` on, up to and with `last`, into memory of at least bytes_max +
+ * LIMIT_RECORD bytes; returns how many. */
+size_t disk_fetch(const struct disk *d, const struct log_id *id, uint64_t first, uint64_t last,
+                  size_t bytes_max, char *out, size_t *size);
+/* The first seal at or behind `first`; NULL: there is none. */
+const struct disk_seal *disk_seal(const struct disk *d, const struct log_id *id, uint64_t first);
+uint64_t disk_sealed(const struct disk_log *l); /* the newest one's sequence; 0: none */
 
 struct disk_log *disk_log(const struct disk *d, const struct log_id *id); /* NULL: none that is
                                                                              durable */

@@ -248,6 +248,9 @@ void fault_end(struct world *w)
         h->disk.latency_max_us = w->disk_max_us;
         if (h->leaving)
             host_kill(w, h); /* it would end after the heal */
-        host_start(w, h);
+        if (h->stays_away)
+            host_kill(w, h);
+        else
+            host_start(w, h);
     }
 }

@@ -35,6 +35,8 @@ void host_init(struct world *w, struct host *h, const struct host_options *optio
     h->disk.latency_max_us = w->disk_max_us;
     h->level = 20 + 10 * rng_unit(&w->rng);
     h->mono_origin_us = rng_below(&w->rng, 1000 * WORLD_S);
+    h->met = calloc(w->host_count, sizeof *h->met);
+    check(h->met);
     bool leaf = options->role == ROLE_SENSOR;
     for (int role = 0; role < ROLE_COUNT; role++)
         h->wants[role] = !leaf || role == ROLE_ACTUATOR || role == ROLE_CONTROLLER;
@@ -47,6 +49,7 @@ void host_fini(struct host *h)
     disk_fini(&h->backup);
     judge_forget_states(h, true);
     free(h->conns);
+    free(h->met);
 }
 
 uint32_t host_ipv4(const struct host *h)
@@ -167,8 +170,15 @@ static void do_fetch(struct world *w, struct host *h, const struct effect *e)
     fetched.fetched.link = e->fetch.link;
     fetched.fetched.id = e->fetch.id;
     fetched.fetched.first = e->fetch.first;
-    fetched.fetched.count = disk_fetch(&h->disk, &e->fetch.id, e->fetch.first, e->fetch.bytes_max,
-                                       memory, &fetched.fetched.bytes.size);
+    const struct disk_seal *seal = disk_seal(&h->disk, &e->fetch.id, e->fetch.first);
+    uint64_t last = !e->fetch.to_seal ? UINT64_MAX : seal ? seal->seq : 0;
+    fetched.fetched.count = disk_fetch(&h->disk, &e->fetch.id, e->fetch.first, last,
+                                       e->fetch.bytes_max, memory, &fetched.fetched.bytes.size);
+    if (e->fetch.to_seal && seal && e->fetch.first + fetched.fetched.count == last + 1) {
+        fetched.fetched.seal_hash = seal->hash;
+        fetched.fetched.signature_size = seal->signature_size;
+        memcpy(fetched.fetched.signature, seal->signature, sizeof seal->signature);
+    }
     host_later(w, h, world_between(w, 50, 3000), &fetched,
                (struct span){memory, fetched.fetched.bytes.size});
     free(memory);
@@ -198,19 +208,56 @@ static void do_verify(struct world *w, struct host *h, const struct effect *e)
     host_later(w, h, world_between(w, 0, 2000), &done, (struct span){0});
 }
 
-static void do_send(struct world *w, struct host *h, const struct effect *e)
+static void send_message(struct world *w, struct host *h, uint64_t link, const struct message *m)
 {
     char *line = w->line;
-    size_t size = message_encode(&e->send.message, line, LIMIT_LINE);
+    size_t size = message_encode(m, line, LIMIT_LINE);
     if (size == 0) {
         world_fail(w, "%s sends a message that does not fit a line", h->self.device);
         return;
     }
     trace_mix_bytes(&w->trace, (struct span){line, size});
-    net_send(w, h, e->send.link, (struct span){line, size});
-    if (e->send.message.kind == MESSAGE_HELLO)
-        net_hello_sent(w, h, e->send.link);
+    net_send(w, h, link, (struct span){line, size});
+    if (m->kind == MESSAGE_HELLO)
+        net_hello_sent(w, h, link);
     w->tally[TALLY_MESSAGES]++;
+}
+
+/* A certificate says who somebody is; those of devices that were met or heard of are kept. */
+
+static void do_introduce(struct world *w, struct host *h, const struct effect *e)
+{
+    for (size_t i = 0; i < w->host_count; i++) {
+        const struct identity *who = &w->hosts[i].self;
+        if (!h->met[i] || !ident_key_equal(&who->key, &e->introduce.key))
+            continue;
+        char chain[WORLD_CHAIN_BYTES];
+        world_certify(w, who, chain);
+        struct message m = {.kind = MESSAGE_CERTIFICATE,
+                            .certificate = {.chain = {chain, sizeof chain}}};
+        send_message(w, h, e->introduce.link, &m);
+        return;
+    }
+}
+
+static void do_certify(struct world *w, struct host *h, const struct effect *e)
+{
+    struct event *done = &h->certified;
+    *done = (struct event){.kind = EVENT_CERTIFIED, .certified = {.link = e->certify.link}};
+    h->has_certified = true;
+    for (size_t i = 0; i < w->host_count; i++) {
+        char chain[WORLD_CHAIN_BYTES];
+        world_certify(w, &w->hosts[i].self, chain);
+        if (!span_equal(e->certify.chain, (struct span){chain, sizeof chain}))
+            continue;
+        h->met[i] = done->certified.valid = true;
+        done->certified.identity = w->hosts[i].self;
+    }
+}
+
+static void do_send(struct world *w, struct host *h, const struct effect *e)
+{
+    send_message(w, h, e->send.link, &e->send.message);
 }
 
 static void do_hello(struct world *w, struct host *h, const struct effect *e)
@@ -262,6 +309,12 @@ static void perform(struct world *w, struct host *h, const struct effect *e)
     case EFFECT_VERIFY:
         do_verify(w, h, e);
         break;
+    case EFFECT_CERTIFY:
+        do_certify(w, h, e);
+        break;
+    case EFFECT_INTRODUCE:
+        do_introduce(w, h, e);
+        break;
     case EFFECT_DIAL:
         net_dial(w, h, e->dial.link, e->dial.address);
         break;
@@ -301,6 +354,12 @@ static void process_gone(struct world *w, struct host *h, enum net_gone how)
     h->life++;
 }
 
+static void note_met(const struct world *w, struct host *h, const struct identity *who)
+{
+    for (size_t i = 0; i < w->host_count; i++)
+        h->met[i] = h->met[i] || ident_key_equal(&w->hosts[i].self.key, &who->key);
+}
+
 void host_step(struct world *w, struct host *h, struct event *e)
 {
     if (!h->running || world_failed(w))
@@ -308,6 +367,8 @@ void host_step(struct world *w, struct host *h, struct event *e)
     e->now_ms = monotonic_us(w, h) / WORLD_MS;
     e->wall_ms = wall_ms(w, h);
     trace_event(w, h, e);
+    if (e->kind == EVENT_LINK_UP)
+        note_met(w, h, e->link_up.identity);
     if (!h->node)
         return;
     event_effects_reset(&w->effects);
@@ -323,6 +384,11 @@ void host_step(struct world *w, struct host *h, struct event *e)
             net_flush(w, h, w->effects.list[i].send.link);
     disk_flush(w, h);
     judge_step(w, h);
+    if (h->has_certified) {
+        h->has_certified = false;
+        host_step(w, h, &h->certified);
+        return;
+    }
     if (!h->exiting) {
         schedule_tick(w, h);
         return;
@@ -344,6 +410,7 @@ static void node_begin(struct world *w, struct host *h)
         .rule_count = h->options.rule_count,
         .hash = world_hash,
         .encode = record_encode,
+        .next = record_next,
         .plain = h->options.plain,
         .facts = NODE_FACTS_ALL,
     };

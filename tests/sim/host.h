@@ -53,6 +53,7 @@ struct host {
     struct node *node;
     uint64_t epoch;
     bool leaving, exiting;
+    bool stays_away; /* from the last fault on */
     int exit_status; /* of the last process that ended by itself; -1: none has */
 
     uint64_t mono_origin_us;
@@ -72,6 +73,9 @@ struct host {
     uint64_t dials_second;
     uint32_t dials_here; /* in that second */
 
+    bool *met; /* [host]: its certificate is known here */
+    struct event certified;
+    bool has_certified; /* `certified` is the next event */
     bool wants[ROLE_COUNT];
     double level; /* of its sensor */
     bool source_stopped;

@@ -368,10 +368,10 @@ static void see_ack(struct world *w, struct host *h, const struct effect *e)
     w->tally[TALLY_ACKS]++;
     if (puppet_named(w, span_of(id.device)))
         return;
-    if (!l || !d || d->last < seq || d->sealed < seq || d->last < e->send.message.ack.held) {
+    if (!l || !d || d->last < seq || disk_sealed(d) < seq || d->last < e->send.message.ack.held) {
         world_fail(w, "%s acknowledges %s/%llu up to %llu; on disk %llu, sealed %llu",
                    h->self.device, id.device, ull(id.epoch), ull(seq), ull(d ? d->last : 0),
-                   ull(d ? d->sealed : 0));
+                   ull(d ? disk_sealed(d) : 0));
         return;
     }
     if (d->acked < seq)
@@ -526,7 +526,7 @@ void judge_session(struct world *w, uint32_t a, uint32_t b, int change)
 bool judge_wanted(const struct world *w, uint32_t a, uint32_t b)
 {
     const struct host *x = &w->hosts[a], *y = &w->hosts[b];
-    return a != b && x->running && y->running && x->node && y->node &&
+    return a != b && !net_walled(w, a, b) && x->running && y->running && x->node && y->node &&
            strcmp(x->self.device, y->self.device) != 0 &&
            (x->wants[y->self.role] || y->wants[x->self.role]);
 }

@@ -22,7 +22,8 @@ void net_init(struct world *w)
 {
     w->net = (struct net){.now = w->net_fair};
     w->net.cuts = calloc(w->host_count * w->host_count, 1);
-    check(w->net.cuts);
+    w->net.walls = calloc(w->host_count * w->host_count, sizeof *w->net.walls);
+    check(w->net.cuts && w->net.walls);
 }
 
 static void pipe_clear(struct net_pipe *p)
@@ -47,6 +48,7 @@ void net_fini(struct world *w)
     }
     free(w->net.conns);
     free(w->net.cuts);
+    free(w->net.walls);
 }
 
 /* Ways. */
@@ -60,12 +62,23 @@ struct host *net_host(struct world *w, uint32_t ipv4)
 
 bool net_open(const struct world *w, uint32_t from, uint32_t to)
 {
-    return w->net.cuts[from * w->host_count + to] == 0;
+    size_t way = from * w->host_count + to;
+    return w->net.cuts[way] == 0 && !w->net.walls[way];
 }
 
 uint64_t net_delay_us(struct world *w)
 {
     return world_between(w, w->net.now.delay_min_us, w->net.now.delay_max_us);
+}
+
+void net_wall(struct world *w, uint32_t a, uint32_t b)
+{
+    w->net.walls[a * w->host_count + b] = w->net.walls[b * w->host_count + a] = true;
+}
+
+bool net_walled(const struct world *w, uint32_t a, uint32_t b)
+{
+    return w->net.walls[a * w->host_count + b];
 }
 
 void net_cut(struct world *w, uint32_t from, uint32_t to)

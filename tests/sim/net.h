@@ -67,6 +67,7 @@ struct net_conn {
 struct net {
     struct net_options now;
     uint8_t *cuts; /* [from * hosts + to]: how many cuts lie on that way */
+    bool *walls;   /* [from * hosts + to]: a cut that nothing mends */
     struct net_conn **conns;
     size_t conn_count;
     size_t conn_capacity;
@@ -80,6 +81,9 @@ struct host;
 void net_init(struct world *w);
 void net_fini(struct world *w);
 
+/* These two never hear each other. */
+void net_wall(struct world *w, uint32_t a, uint32_t b);
+bool net_walled(const struct world *w, uint32_t a, uint32_t b);
 void net_cut(struct world *w, uint32_t from, uint32_t to);
 void net_mend(struct world *w, uint32_t from, uint32_t to);
 void net_mend_all(struct world *w);

@@ -144,10 +144,9 @@ static void sum_counters(struct world *w)
         enum node_counter from;
         enum tally_kind to;
     } sums[] = {
-        {NODE_SEALS_VERIFIED, TALLY_SEALS},
-        {NODE_RECORDS_DOUBLE, TALLY_DOUBLES},
-        {NODE_RECORDS_DROPPED, TALLY_DROPPED},
-        {NODE_HELLOS_STALE, TALLY_STALE_HELLOS},
+        {NODE_SEALS_VERIFIED, TALLY_SEALS},    {NODE_RECORDS_DOUBLE, TALLY_DOUBLES},
+        {NODE_RECORDS_DROPPED, TALLY_DROPPED}, {NODE_HELLOS_STALE, TALLY_STALE_HELLOS},
+        {NODE_RECORDS_CARRIED, TALLY_CARRIED},
     };
     for (size_t i = 0; i < w->host_count; i++) {
         struct host *h = &w->hosts[i];
@@ -189,11 +188,43 @@ static bool has_twin(const struct world *w)
     return false;
 }
 
+static struct host *any_honest(struct world *w)
+{
+    struct host *h = &w->hosts[rng_below(&w->rng, w->host_count)];
+    return h->options.puppet || h->options.start_ms == UINT32_MAX ? &w->hosts[0] : h;
+}
+
+/* Somebody who carries for these two. */
+static bool has_bridge(const struct world *w, const struct host *a, const struct host *b)
+{
+    for (const struct host *h = w->hosts; h < w->hosts + w->host_count; h++)
+        if (h != a && h != b && h->self.role != ROLE_SENSOR && !h->options.puppet &&
+            h->options.start_ms != UINT32_MAX && !h->stays_away)
+            return true;
+    return false;
+}
+
+/* One that is not there in the end, and two that never hear each other: what they wrote comes by
+ * way of others. */
+static void choose_absence(struct world *w)
+{
+    struct host *away = any_honest(w), *a = any_honest(w), *b = any_honest(w);
+    if (world_chance(w, 200)) {
+        away->stays_away = true;
+        w->tally[TALLY_AWAY]++;
+    }
+    if (!world_chance(w, 300) || a == b || !has_bridge(w, a, b))
+        return;
+    net_wall(w, a->index, b->index);
+    w->tally[TALLY_WALLS]++;
+}
+
 /* Returns the hash of its trace. */
 static uint64_t play(uint64_t seed, struct totals *t, bool *good, trace_line_fn *on_line,
                      void *context)
 {
     struct world *w = world_of(seed, on_line, context);
+    choose_absence(w);
     world_run_until(w, world_between(w, 0, 5000) * WORLD_MS);
     if (has_twin(w))
         w->judge.twins = w->judge.rolled_back = true; /* what only one of two wrote stays where it

@@ -34,6 +34,9 @@ static const char *const texts[TALLY_KIND_COUNT] = {
     [TALLY_DOUBLES] = "records offered again",
     [TALLY_DROPPED] = "records dropped at a close",
     [TALLY_LIES] = "lies told",
+    [TALLY_WALLS] = "pairs that never met",
+    [TALLY_AWAY] = "authors away at the end",
+    [TALLY_CARRIED] = "records carried",
     [TALLY_STALE_HELLOS] = "stale hellos",
 };
 

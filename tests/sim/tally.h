@@ -39,6 +39,9 @@ enum tally_kind {
     TALLY_DROPPED,
     TALLY_STALE_HELLOS,
     TALLY_LIES,
+    TALLY_WALLS,
+    TALLY_AWAY,
+    TALLY_CARRIED,
     TALLY_KIND_COUNT,
 };
 

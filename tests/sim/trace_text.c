@@ -155,7 +155,11 @@ static void put_have(struct buf *b, const struct message *m)
         const struct message_entry *e = &m->have.entries[i];
         put_message_log(b, &e->log);
         put(b, " %llu-%llu%s", ull(e->first), ull(e->last), e->closed ? " closed" : "");
+        if (e->want != MESSAGE_WANT_NOTHING)
+            put(b, e->want == MESSAGE_WANT_NEWS ? " wants news" : " wants records");
     }
+    if (m->have.of.size > 0)
+        put(b, ", all of %.*s", (int)m->have.of.size, m->have.of.bytes);
 }
 
 static void put_message(struct buf *b, const struct message *m)
@@ -223,6 +227,10 @@ static void put_restore(struct buf *b, const struct event *e)
 static void put_event_storage(struct buf *b, const struct event *e)
 {
     switch (e->kind) {
+    case EVENT_CERTIFIED:
+        put(b, "CERTIFIED %s",
+            e->certified.valid ? e->certified.identity.device : "nobody of this network");
+        break;
     case EVENT_STORED:
         put(b, "STORED %llu", ull(e->stored.ticket));
         break;
@@ -358,6 +366,12 @@ void trace_text_effect(struct buf *b, const struct effect *e)
         put(b, e->kind == EFFECT_SIGN ? "SIGN " : "VERIFY ");
         put_log(b, &e->seal.id);
         put(b, " up to %llu", ull(e->seal.seq));
+        break;
+    case EFFECT_CERTIFY:
+        put(b, "CERTIFY");
+        break;
+    case EFFECT_INTRODUCE:
+        put(b, "INTRODUCE");
         break;
     case EFFECT_DIAL:
         put(b, "DIAL %llu ", ull(e->dial.link));

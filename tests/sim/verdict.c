@@ -7,11 +7,30 @@ static struct disk_log *disk_of(const struct world *w, uint32_t host, const stru
     return disk_log(&w->hosts[host].disk, &l->id);
 }
 
-/* Whether this host should hold this log: its author is there to give it. */
+static bool is_there(const struct host *h)
+{
+    return h->running && h->node;
+}
+
+/* Whether somebody is there who gives one what the other wrote. */
+static bool bridged(const struct world *w, uint32_t author, uint32_t reader)
+{
+    for (uint32_t i = 0; i < w->host_count; i++)
+        if (is_there(&w->hosts[i]) && w->hosts[i].self.role != ROLE_SENSOR &&
+            judge_wanted(w, author, i) && judge_wanted(w, i, reader))
+            return true;
+    return false;
+}
+
+/* Whether this host should hold this log: its author is there to give it, or its author is there
+ * and somebody who carries it. */
 static bool log_wanted(const struct world *w, const struct judge_log *l, uint32_t reader)
 {
     const struct host *author = &w->hosts[l->host], *h = &w->hosts[reader];
-    return judge_wanted(w, l->host, reader) && h->wants[author->self.role];
+    if (reader == l->host || strcmp(author->self.device, h->self.device) == 0 ||
+        !is_there(author) || !is_there(h) || !h->wants[author->self.role])
+        return false;
+    return judge_wanted(w, l->host, reader) || bridged(w, l->host, reader);
 }
 
 void verdict_heal(struct world *w)
@@ -35,7 +54,7 @@ static bool log_everywhere(const struct world *w, const struct judge_log *l, uin
     for (uint32_t i = 0; i < w->host_count; i++) {
         const struct disk_log *d = disk_of(w, i, l);
         *lacking = i;
-        if (log_wanted(w, l, i) && (!d || d->sealed < goal))
+        if (log_wanted(w, l, i) && (!d || disk_sealed(d) < goal))
             return false;
     }
     return true;
@@ -77,11 +96,11 @@ static void final_pending(struct world *w, const struct judge_log *l)
 {
     for (uint32_t i = 0; i < w->host_count; i++) {
         const struct disk_log *d = disk_of(w, i, l);
-        if (!d || !log_wanted(w, l, i) || d->last == d->sealed)
+        if (!d || !log_wanted(w, l, i) || d->last == disk_sealed(d))
             continue;
         world_fail(w, "%s ends with %llu pending records of %s behind %llu",
-                   w->hosts[i].self.device, (unsigned long long)(d->last - d->sealed), l->name,
-                   (unsigned long long)d->sealed);
+                   w->hosts[i].self.device, (unsigned long long)(d->last - disk_sealed(d)), l->name,
+                   (unsigned long long)disk_sealed(d));
     }
 }
 
@@ -91,20 +110,53 @@ static void final_log(struct world *w, const struct judge_log *l)
     uint32_t lacking = 0;
     if (!own || !w->hosts[l->host].running)
         return;
-    if (own->last != own->sealed)
+    if (own->last != disk_sealed(own))
         world_fail(w, "%s ends with a seal up to %llu, records up to %llu", l->name,
-                   (unsigned long long)own->sealed, (unsigned long long)own->last);
+                   (unsigned long long)disk_sealed(own), (unsigned long long)own->last);
     if (!log_everywhere(w, l, own->last, &lacking)) {
         const struct disk_log *d = disk_of(w, lacking, l);
         world_fail(w, "%s ends with %llu records of %s sealed (%llu stored) of %llu",
-                   w->hosts[lacking].self.device, (unsigned long long)(d ? d->sealed : 0), l->name,
-                   (unsigned long long)(d ? d->last : 0), (unsigned long long)own->last);
+                   w->hosts[lacking].self.device, (unsigned long long)(d ? disk_sealed(d) : 0),
+                   l->name, (unsigned long long)(d ? d->last : 0), (unsigned long long)own->last);
     }
     final_pending(w, l);
 }
 
+/* Whose author is not there, or does not have it any more: all who are there and not walled off
+ * from each other agree how far it goes. */
+static void final_carried(struct world *w, const struct judge_log *l)
+{
+    for (uint32_t a = 0; a < w->host_count; a++) {
+        const struct disk_log *x = disk_of(w, a, l);
+        if (a == l->host || !x || w->hosts[a].self.role == ROLE_SENSOR || !is_there(&w->hosts[a]))
+            continue;
+        for (uint32_t b = 0; b < w->host_count; b++) {
+            const struct host *h = &w->hosts[b];
+            const struct disk_log *y = disk_of(w, b, l);
+            if (b == l->host || !judge_wanted(w, a, b) || !h->wants[w->hosts[l->host].self.role] ||
+                strcmp(h->self.device, l->id.device) == 0)
+                continue;
+            if (disk_sealed(x) > (y ? disk_sealed(y) : 0))
+                world_fail(w, "%s ends with %llu records of %s sealed, %s with %llu",
+                           h->self.device, (unsigned long long)(y ? disk_sealed(y) : 0), l->name,
+                           w->hosts[a].self.device, (unsigned long long)disk_sealed(x));
+        }
+    }
+}
+
+static uint64_t sealed_anywhere(const struct world *w, const struct judge_log *l)
+{
+    uint64_t most = 0;
+    for (uint32_t i = 0; i < w->host_count; i++) {
+        const struct disk_log *d = is_there(&w->hosts[i]) ? disk_of(w, i, l) : NULL;
+        if (d && disk_sealed(d) > most)
+            most = disk_sealed(d);
+    }
+    return most;
+}
+
 /* Whether the author still has it: what it lost before sealing may stay in a state until the topic
- * is written again. */
+ * is written again. Of one that is away only what is sealed comes to all. */
 static bool is_kept(const struct world *w, struct span bytes)
 {
     char memory[LIMIT_VALUE_TEXT];
@@ -115,6 +167,8 @@ static bool is_kept(const struct world *w, struct span bytes)
     check(record_decode(bytes, &r, memory, &cause) == ERR_OK);
     const struct judge_log *l = judge_log(w, r.device, r.epoch);
     const struct disk_log *d = l ? disk_of(w, l->host, l) : NULL;
+    if (d && !is_there(&w->hosts[l->host]))
+        return sealed_anywhere(w, l) >= r.seq;
     return d && d->last >= r.seq;
 }
 
@@ -169,6 +223,8 @@ void verdict_final(struct world *w)
     final_sessions(w);
     for (size_t i = 0; i < w->judge.log_count && !world_failed(w); i++)
         final_log(w, w->judge.logs[i]);
+    for (size_t i = 0; i < w->judge.log_count && !world_failed(w); i++)
+        final_carried(w, w->judge.logs[i]);
     if (!w->judge.rolled_back && !world_failed(w))
         final_state(w);
 }

@@ -30,6 +30,18 @@ void world_sign(const struct world *w, const struct log_id *id, uint64_t seq,
     sha256_hmac(out, w->secret, (struct span){text, size});
 }
 
+void world_certify(const struct world *w, const struct identity *who, char out[WORLD_CHAIN_BYTES])
+{
+    char text[WORLD_CHAIN_BYTES] = {0};
+    memcpy(text, who->device, strlen(who->device));
+    text[LIMIT_NAME] = (char)who->role;
+    memcpy(text + LIMIT_NAME + 1, who->key.bytes, sizeof who->key.bytes);
+    uint8_t proof[32];
+    sha256_hmac(proof, w->secret, (struct span){text, sizeof text - sizeof proof});
+    memcpy(text + sizeof text - sizeof proof, proof, sizeof proof);
+    memcpy(out, text, sizeof text);
+}
+
 struct world *world_new(const struct world_options *options)
 {
     struct world *w = calloc(1, sizeof *w);

@@ -70,6 +70,9 @@ bool world_chance(struct world *w, uint32_t permille);
 void world_push(struct world *w, uint64_t delay_us, struct moment m);
 
 /* What only a world can do: sign for any key. */
+/* A certificate: who somebody is, and the world's word for it. */
+enum { WORLD_CHAIN_BYTES = 128 };
+void world_certify(const struct world *w, const struct identity *who, char out[WORLD_CHAIN_BYTES]);
 void world_sign(const struct world *w, const struct log_id *id, uint64_t seq,
                 const struct chain_hash *hash, uint8_t out[32]);
 void world_hash(struct chain_hash *out, const struct chain_hash *before,

@@ -67,11 +67,36 @@ static void greetings_have_their_documented_forms(void **state)
                                         .first = 1,
                                         .last = 200,
                                         .closed = true};
-    m = (struct message){.kind = MESSAGE_HAVE, .have = {&entry, 1, true}};
+    m = (struct message){.kind = MESSAGE_HAVE, .have = {&entry, 1, true, {0}}};
     expect_text(&m, "{\"type\":\"have\",\"logs\":[{\"device\":\"sensor1\",\"key\":\"" KEY "\","
                     "\"epoch\":5,\"first\":1,\"last\":200,\"closed\":true}],\"more\":true}");
     m = (struct message){.kind = MESSAGE_HAVE};
     expect_text(&m, "{\"type\":\"have\",\"logs\":[]}");
+}
+
+#define ZEROS "00000000000000000000000000000000000000000000000000000000000000"
+
+static void what_is_told_of_others_has_its_documented_form(void **state)
+{
+    (void)state;
+    struct message_entry entry = {.log = {SPAN("s"), test_key(), 5},
+                                  .first = 1,
+                                  .last = 9,
+                                  .sealed = 7,
+                                  .role_known = true,
+                                  .role = ROLE_SENSOR,
+                                  .want = MESSAGE_WANT_NEWS,
+                                  .older = 0xfe};
+    struct message m = {.kind = MESSAGE_HAVE, .have = {&entry, 1, false, SPAN("s")}};
+    expect_text(&m, "{\"type\":\"have\",\"logs\":[{\"device\":\"s\",\"key\":\"" KEY
+                    "\",\"epoch\":5,\"first\":1,\"last\":9,\"sealed\":7,\"role\":\"sensor\","
+                    "\"want\":\"news\",\"older\":\"00000000000000fe\"}],\"of\":\"s\"}");
+    entry = (struct message_entry){.log = {SPAN("s"), test_key(), 5},
+                                   .first = 1,
+                                   .want = MESSAGE_WANT_RECORDS};
+    m.have.of = (struct span){0};
+    expect_text(&m, "{\"type\":\"have\",\"logs\":[{\"device\":\"s\",\"key\":\"" KEY
+                    "\",\"epoch\":5,\"first\":1,\"last\":0,\"want\":\"records\"}]}");
 }
 
 static void runs_have_their_documented_forms(void **state)
@@ -92,8 +117,12 @@ static void runs_have_their_documented_forms(void **state)
                                   .signature_size = 4}};
     expect_text(&m, "{\"type\":\"seal\",\"epoch\":5,\"seq\":9,\"sig\":\"-_8AAQ\"}");
     m.seal.log = (struct message_log){SPAN("s"), test_key(), 5};
+    m.seal.hashed = true;
+    m.seal.hash.bytes[31] = 7;
     expect_text(&m, "{\"type\":\"seal\",\"device\":\"s\",\"key\":\"" KEY
-                    "\",\"epoch\":5,\"seq\":9,\"sig\":\"-_8AAQ\"}");
+                    "\",\"epoch\":5,\"seq\":9,\"sig\":\"-_8AAQ\",\"hash\":\"" ZEROS "07\"}");
+    m = (struct message){.kind = MESSAGE_CERTIFICATE, .certificate = {{"\xfb\xff\x00\x01", 4}}};
+    expect_text(&m, "{\"type\":\"certificate\",\"chain\":\"-_8AAQ\"}");
     m = (struct message){.kind = MESSAGE_ACK, .ack = {.log = {.epoch = 5}, .seq = 9, .held = 12}};
     expect_text(&m, "{\"type\":\"ack\",\"epoch\":5,\"seq\":9,\"held\":12}");
     m.ack.held = 9;
@@ -116,6 +145,29 @@ static void beats_and_ends_have_their_documented_forms(void **state)
     expect_text(&m, "{\"type\":\"error\",\"reason\":\"no \\\"seq\\\"\"}");
 }
 
+static void the_longest_page_of_news_fits_a_line(void **state)
+{
+    (void)state;
+    static struct message_entry entries[LIMIT_NEWS_ENTRIES];
+    static char line[LIMIT_LINE];
+    char name[LIMIT_NAME];
+    memset(name, 'x', sizeof name);
+    for (size_t i = 0; i < COUNT_OF(entries); i++)
+        entries[i] = (struct message_entry){.log = {{name, sizeof name},
+                                                    test_key(),
+                                                    NUMBER_INTEGER_MAX},
+                                            .first = NUMBER_INTEGER_MAX,
+                                            .last = NUMBER_INTEGER_MAX,
+                                            .sealed = NUMBER_INTEGER_MAX,
+                                            .closed = true,
+                                            .role_known = true,
+                                            .role = ROLE_CONTROLLER,
+                                            .want = MESSAGE_WANT_RECORDS,
+                                            .older = UINT64_MAX};
+    struct message m = {.kind = MESSAGE_HAVE, .have = {entries, LIMIT_NEWS_ENTRIES, true, {0}}};
+    assert_true(message_encode(&m, line, sizeof line) > 0);
+}
+
 static void the_longest_have_fits_a_line(void **state)
 {
     (void)state;
@@ -130,7 +182,7 @@ static void the_longest_have_fits_a_line(void **state)
                                             .first = NUMBER_INTEGER_MAX,
                                             .last = NUMBER_INTEGER_MAX,
                                             .closed = true};
-    struct message m = {.kind = MESSAGE_HAVE, .have = {entries, LIMIT_LINE_ENTRIES, true}};
+    struct message m = {.kind = MESSAGE_HAVE, .have = {entries, LIMIT_LINE_ENTRIES, true, {0}}};
     size_t size = message_encode(&m, line, sizeof line);
     assert_true(size > 0 && size <= LIMIT_LINE);
     m.have.count++;
@@ -201,6 +253,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(greetings_have_their_documented_forms),
+        cmocka_unit_test(what_is_told_of_others_has_its_documented_form),
+        cmocka_unit_test(the_longest_page_of_news_fits_a_line),
         cmocka_unit_test(runs_have_their_documented_forms),
         cmocka_unit_test(beats_and_ends_have_their_documented_forms),
         cmocka_unit_test(the_longest_have_fits_a_line),

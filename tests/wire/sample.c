@@ -143,7 +143,13 @@ static void fill_have(struct sample *s, struct rng *rng)
         e->first = 1 + rng_below(rng, e->last + 1);
         e->sealed = rng_below(rng, e->last + 1);
         e->closed = rng_below(rng, 2) == 0;
+        e->role_known = rng_below(rng, 2) == 0;
+        e->role = e->role_known ? (enum role)rng_below(rng, ROLE_COUNT) : ROLE_SENSOR;
+        e->want = (enum message_want)rng_below(rng, MESSAGE_WANT_COUNT);
+        e->older = rng_below(rng, 2) == 0 ? rng_next(rng) : 0;
     }
+    if (rng_below(rng, 3) == 0)
+        m->have.of = some_name(s, rng);
 }
 
 static void fill_update(struct sample *s, struct rng *rng)
@@ -176,6 +182,18 @@ static void fill_seal(struct sample *s, struct rng *rng)
     m->seal.signature_size = 1 + rng_below(rng, LIMIT_SIGNATURE);
     for (size_t i = 0; i < m->seal.signature_size; i++)
         m->seal.signature[i] = (uint8_t)rng_next(rng);
+    m->seal.hashed = m->seal.log.device.size > 0 || rng_below(rng, 4) == 0;
+    for (size_t i = 0; m->seal.hashed && i < sizeof m->seal.hash.bytes; i++)
+        m->seal.hash.bytes[i] = (uint8_t)rng_next(rng);
+}
+
+static void fill_certificate(struct sample *s, struct rng *rng)
+{
+    char chain[1000];
+    size_t size = 1 + rng_below(rng, sizeof chain);
+    for (size_t i = 0; i < size; i++)
+        chain[i] = (char)rng_next(rng);
+    s->message.certificate.chain = keep(s, chain, size);
 }
 
 void sample_message(struct sample *s, struct rng *rng)
@@ -195,6 +213,9 @@ void sample_message(struct sample *s, struct rng *rng)
         break;
     case MESSAGE_SEAL:
         fill_seal(s, rng);
+        break;
+    case MESSAGE_CERTIFICATE:
+        fill_certificate(s, rng);
         break;
     case MESSAGE_ACK:
         m->ack.log = some_log(s, rng);
@@ -245,13 +266,15 @@ static bool logs_equal(const struct message_log *a, const struct message_log *b)
 
 static bool haves_equal(const struct message *a, const struct message *b)
 {
-    if (a->have.count != b->have.count || a->have.more != b->have.more)
+    if (a->have.count != b->have.count || a->have.more != b->have.more ||
+        !span_equal(a->have.of, b->have.of))
         return false;
     for (size_t i = 0; i < a->have.count; i++) {
         const struct message_entry *x = &a->have.entries[i];
         const struct message_entry *y = &b->have.entries[i];
         if (!logs_equal(&x->log, &y->log) || x->first != y->first || x->last != y->last ||
-            x->sealed != y->sealed || x->closed != y->closed)
+            x->sealed != y->sealed || x->closed != y->closed || x->want != y->want ||
+            x->role_known != y->role_known || x->role != y->role || x->older != y->older)
             return false;
     }
     return true;
@@ -270,7 +293,8 @@ static bool updates_equal(const struct message *a, const struct message *b)
 static bool seals_equal(const struct message *a, const struct message *b)
 {
     return logs_equal(&a->seal.log, &b->seal.log) && a->seal.seq == b->seal.seq &&
-           a->seal.signature_size == b->seal.signature_size &&
+           a->seal.signature_size == b->seal.signature_size && a->seal.hashed == b->seal.hashed &&
+           memcmp(&a->seal.hash, &b->seal.hash, sizeof a->seal.hash) == 0 &&
            memcmp(a->seal.signature, b->seal.signature, a->seal.signature_size) == 0;
 }
 
@@ -290,6 +314,8 @@ bool sample_messages_equal(const struct message *a, const struct message *b)
         return updates_equal(a, b);
     case MESSAGE_SEAL:
         return seals_equal(a, b);
+    case MESSAGE_CERTIFICATE:
+        return span_equal(a->certificate.chain, b->certificate.chain);
     case MESSAGE_ACK:
         return logs_equal(&a->ack.log, &b->ack.log) && a->ack.seq == b->ack.seq &&
                a->ack.held == b->ack.held;

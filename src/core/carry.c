@@ -1,0 +1,580 @@
+#include "core/carry.h"
+
+#include "core/intake.h"
+#include "core/members.h"
+#include "core/news.h"
+#include "core/peer.h"
+#include "core/seal.h"
+#include "core/session.h"
+
+#include <stdlib.h>
+
+/* The happy path: ask; the author's certificate comes, then records, then the seal that ends the
+ * stretch; VERIFY; the stretch is taken in and stored; when its seal is on disk an acknowledgement
+ * goes back, and the next stretch comes. The log goes on being sent as it grows.
+ *
+ * Failures. A gap, or a chain that is not the signed one: the log may have grown here meanwhile by
+ * another way, so it is asked for again from where it stands, a few times. A carrier that says it
+ * has more and sends nothing is not asked again in its session, and all others are. A signature
+ * that does not hold ends the session. */
+
+enum { ASKS_MAX = 4 };
+
+struct carried {
+    struct log_id id; /* every byte of it set: it is the key in the table */
+    uint64_t link;
+    uint64_t at_ms;   /* asked, or something came */
+    uint64_t offered; /* how far it goes there */
+    unsigned asks;    /* without a stretch that was taken in */
+    enum role role;   /* of its author, proven */
+    bool introduced;
+
+    char *bytes; /* the stretch: records, a comma between two */
+    size_t size, capacity;
+    uint64_t first, last;
+    struct chain_hash head;
+    struct log_seal seal; /* being verified; seq 0: none */
+    bool differs;         /* it signs another chain than the one here */
+};
+
+void carry_init(struct node *n, uint64_t seed)
+{
+    table_init(&n->carried, LIMIT_LOGS, seed);
+    n->carry_at_ms = NODE_NEVER;
+}
+
+void carry_fini(struct node *n)
+{
+    struct carried *c;
+    size_t at = 0;
+    while ((c = table_next(&n->carried, &at)) != NULL) {
+        free(c->bytes);
+        free(c);
+    }
+    table_fini(&n->carried);
+}
+
+static struct log_id key_of(struct span device, const struct key_id *key, uint64_t epoch)
+{
+    struct log_id id;
+    memset(&id, 0, sizeof id);
+    memcpy(id.device, device.bytes, device.size);
+    id.key = *key;
+    id.epoch = epoch;
+    return id;
+}
+
+static struct carried *find(const struct node *n, const struct log_id *id)
+{
+    struct log_id key = key_of(span_of(id->device), &id->key, id->epoch);
+    return table_get(&n->carried, (struct span){(const char *)&key, sizeof key});
+}
+
+uint64_t carry_link(const struct node *n, const struct log_id *id)
+{
+    const struct carried *c = find(n, id);
+    return c == NULL ? 0 : c->link;
+}
+
+static struct log *log_of(const struct node *n, const struct carried *c)
+{
+    const struct member *m = members_find(n, span_of(c->id.device));
+    return m == NULL ? NULL : members_log(m, &c->id.key, c->id.epoch);
+}
+
+static void drop_stretch(struct node *n, struct carried *c)
+{
+    struct session *s = session_find(n, c->link);
+    if (s != NULL)
+        s->stretch_bytes -= c->size;
+    free(c->bytes);
+    c->bytes = NULL;
+    c->size = c->capacity = 0;
+    c->first = c->last = 0;
+    c->seal.seq = 0;
+}
+
+static void forget(struct node *n, struct carried *c)
+{
+    drop_stretch(n, c);
+    table_remove(&n->carried, (struct span){(const char *)&c->id, sizeof c->id});
+    free(c);
+}
+
+static void send_want(struct node *n, struct session *s, const struct carried *c,
+                      enum message_want want)
+{
+    const struct log *l = log_of(n, c);
+    struct message_entry *e = event_effects_alloc(n->fx, sizeof *e);
+    if (e == NULL)
+        return;
+    *e = (struct message_entry){
+        .log = {.device = event_effects_copy(n->fx, span_of(c->id.device)),
+                .key = c->id.key,
+                .epoch = c->id.epoch},
+        .first = l == NULL ? 1 : l->first,
+        .last = l == NULL ? 0 : l->last,
+        .sealed = l == NULL ? 0 : l->seal.seq,
+        .want = want,
+        .role_known = l != NULL && want == MESSAGE_WANT_NOTHING,
+        .role = l == NULL ? c->role : l->role,
+    };
+    struct message message = {.kind = MESSAGE_HAVE, .have = {.entries = e, .count = 1}};
+    session_send(n, s, &message);
+}
+
+/* While nothing can be stored the question waits, for carry_again(). */
+static void ask(struct node *n, struct session *s, struct carried *c)
+{
+    if (n->store_failed)
+        return;
+    c->at_ms = n->now_ms;
+    node_soon(&n->carry_at_ms, n->now_ms + TIME_CARRY_MS);
+    send_want(n, s, c, MESSAGE_WANT_RECORDS);
+}
+
+void carry_ask(struct node *n, struct session *s, const struct message_log *log, uint64_t offered)
+{
+    struct log_id id = key_of(log->device, &log->key, log->epoch);
+    struct carried *c = find(n, &id);
+    if (c != NULL && c->link == s->link && offered > c->offered) {
+        c->offered = offered;
+        c->at_ms = n->now_ms;
+        node_soon(&n->carry_at_ms, n->now_ms + TIME_CARRY_MS);
+    }
+    if (c != NULL)
+        return;
+    c = calloc(1, sizeof *c);
+    if (c == NULL) {
+        n->fx->out_of_memory = true;
+        return;
+    }
+    c->id = id;
+    c->link = s->link;
+    c->offered = offered;
+    if (table_put(&n->carried, (struct span){(const char *)&c->id, sizeof c->id}, c) == ERR_OK)
+        ask(n, s, c);
+    else
+        free(c); /* at the bound: the next news is another chance */
+}
+
+/* This carrier does not deliver: all others are asked. */
+static void give_up(struct node *n, struct carried *c)
+{
+    const struct member *m = members_find(n, span_of(c->id.device));
+    struct session *s = session_find(n, c->link);
+    if (s != NULL && m != NULL)
+        news_distrust(n, s, m);
+    if (s != NULL)
+        send_want(n, s, c, MESSAGE_WANT_NOTHING);
+    forget(n, c);
+    if (m != NULL)
+        news_ask_again(n, m);
+}
+
+static void ask_again(struct node *n, struct session *s, struct carried *c)
+{
+    drop_stretch(n, c);
+    if (++c->asks < ASKS_MAX)
+        ask(n, s, c);
+    else
+        give_up(n, c);
+}
+
+/* Who is who. */
+
+void carry_certificate(struct node *n, struct session *s, const struct message *m)
+{
+    s->introduced.device[0] = '\0';
+    struct effect *effect = event_effects_add(n->fx, EFFECT_CERTIFY);
+    effect->certify.link = s->link;
+    effect->certify.chain = m->certificate.chain;
+}
+
+void carry_certified(struct node *n, const struct event *e)
+{
+    struct session *s = session_find(n, e->certified.link);
+    if (s == NULL || s->state != PEER_OPEN)
+        return;
+    if (!e->certified.valid) {
+        peer_refuse(n, s, "it introduces a device of another network");
+        return;
+    }
+    s->introduced = e->certified.identity;
+}
+
+/* The author of what is carried; false: not known. */
+static bool introduce(const struct node *n, const struct session *s, struct carried *c)
+{
+    const struct log *l = log_of(n, c);
+    const struct identity *who = &s->introduced;
+    if (c->introduced)
+        return true;
+    if (l != NULL)
+        c->role = l->role;
+    else if (strcmp(who->device, c->id.device) == 0 && ident_key_equal(&who->key, &c->id.key))
+        c->role = who->role;
+    else
+        return false;
+    c->introduced = true;
+    return true;
+}
+
+/* A stretch. */
+
+static bool reserve(struct node *n, struct session *s, struct carried *c, size_t size)
+{
+    if (s->stretch_bytes + size > LIMIT_STRETCH)
+        return false;
+    if (c->size + size <= c->capacity)
+        return true;
+    size_t capacity = c->size + size > 2 * c->capacity ? c->size + size : 2 * c->capacity;
+    char *bytes = realloc(c->bytes, capacity);
+    if (bytes == NULL) {
+        n->fx->out_of_memory = true;
+        return false;
+    }
+    c->bytes = bytes;
+    c->capacity = capacity;
+    return true;
+}
+
+static bool gather(struct node *n, struct session *s, struct carried *c, const struct record *r)
+{
+    size_t comma = c->size > 0;
+    if (!reserve(n, s, c, comma + r->bytes.size))
+        return false;
+    if (comma)
+        c->bytes[c->size] = ',';
+    memcpy(c->bytes + c->size + comma, r->bytes.bytes, r->bytes.size);
+    c->size += comma + r->bytes.size;
+    s->stretch_bytes += comma + r->bytes.size;
+    n->hash(&c->head, &c->head, r->bytes);
+    c->last = r->seq;
+    return true;
+}
+
+static void begin_stretch(struct carried *c, const struct log *l, uint64_t first)
+{
+    const struct chain_hash none = {{0}};
+    c->first = first;
+    c->last = first - 1;
+    c->head = l == NULL ? none : l->head;
+}
+
+static struct carried *asked_of(const struct node *n, const struct session *s,
+                                const struct message_log *log)
+{
+    struct log_id id = key_of(log->device, &log->key, log->epoch);
+    struct carried *c = find(n, &id);
+    return c != NULL && c->link == s->link ? c : NULL;
+}
+
+static void note_sign(const struct node *n, struct session *s, struct carried *c)
+{
+    c->at_ms = s->carried_ms = n->now_ms;
+}
+
+void carry_update(struct node *n, struct session *s, const struct message *m)
+{
+    struct carried *c = asked_of(n, s, &m->update.log);
+    if (c == NULL || n->store_failed || c->seal.seq > 0 || !introduce(n, s, c)) {
+        node_counted(n, NODE_MESSAGES_UNKNOWN);
+        return;
+    }
+    const struct log *l = log_of(n, c);
+    const struct record *r = m->update.records;
+    note_sign(n, s, c);
+    if (c->first == 0)
+        begin_stretch(c, l, l == NULL ? 1 : l->last + 1);
+    for (size_t i = 0; i < m->update.count; i++) {
+        if (r[i].seq <= c->last) {
+            node_counted(n, NODE_RECORDS_DOUBLE);
+            continue;
+        }
+        const char *fault = intake_fault(&c->id, c->role, &r[i]);
+        if (fault != NULL) {
+            node_counted(n, NODE_RECORDS_DENIED);
+            peer_refuse(n, s, fault);
+            return;
+        }
+        if (r[i].seq > c->last + 1) {
+            ask_again(n, s, c);
+            return;
+        }
+        if (!gather(n, s, c, &r[i])) {
+            give_up(n, c);
+            return;
+        }
+    }
+}
+
+/* The chain here at the seal's place; false: it is not known here. */
+static bool chain_at(const struct carried *c, const struct log *l, uint64_t seq,
+                     struct chain_hash *hash)
+{
+    if (c->first > 0 && seq == c->last) {
+        *hash = c->head;
+        return true;
+    }
+    return c->first == 0 && l != NULL && seq <= l->last && log_hash_at(l, seq, hash);
+}
+
+void carry_seal(struct node *n, struct session *s, const struct message *m)
+{
+    struct carried *c = asked_of(n, s, &m->seal.log);
+    struct chain_hash ours;
+    if (c == NULL || n->store_failed || c->seal.seq > 0 || m->seal.signature_size == 0)
+        return;
+    const struct log *l = log_of(n, c);
+    note_sign(n, s, c);
+    if (l != NULL && m->seal.seq <= l->seal.seq && c->first == 0)
+        return;
+    if (!chain_at(c, l, m->seal.seq, &ours)) {
+        ask_again(n, s, c);
+        return;
+    }
+    c->seal = (struct log_seal){.seq = m->seal.seq,
+                                .hash = m->seal.hash,
+                                .signature_size = m->seal.signature_size};
+    memcpy(c->seal.signature, m->seal.signature, m->seal.signature_size);
+    c->differs = memcmp(&ours, &m->seal.hash, sizeof ours) != 0;
+    struct effect *effect = event_effects_add(n->fx, EFFECT_VERIFY);
+    effect->seal.id = c->id;
+    effect->seal.seq = c->seal.seq;
+    effect->seal.link = s->link;
+    effect->seal.hash = c->seal.hash;
+    effect->seal.signature_size = c->seal.signature_size;
+    memcpy(effect->seal.signature, c->seal.signature, c->seal.signature_size);
+}
+
+/* How long ago it was written: its author is not there to tell by its own clock, so ours has to do.
+ * One stamped ahead of us tells nothing, and is no live value. */
+static uint64_t age_ms(const struct node *n, const struct record *r)
+{
+    if (r->ts > n->wall_ms + TIME_CLOCK_MS)
+        return NODE_NEVER;
+    return r->ts > n->wall_ms ? 0 : n->wall_ms - r->ts;
+}
+
+/* Takes what can be taken apart, which is all but for want of memory; false then. */
+static bool take_stretch(struct node *n, struct member *m, struct log *l, const struct carried *c)
+{
+    struct span bytes = event_effects_copy(n->fx, (struct span){c->bytes, c->size});
+    size_t count = (size_t)(c->last - c->first + 1), at = 0, end = 0, taken = 0;
+    struct record *records = event_effects_alloc(n->fx, count * sizeof *records);
+    while (bytes.size > 0 && records != NULL && taken < count) {
+        const char *cause;
+        char *memory = event_effects_alloc(n->fx, LIMIT_VALUE_TEXT);
+        struct record *r = &records[taken];
+        if (memory == NULL || !n->next(bytes, &at, r, memory, &cause) ||
+            !intake_record(n, m, l, r, age_ms(n, r)))
+            break;
+        end = (size_t)(r->bytes.bytes + r->bytes.size - bytes.bytes);
+        taken++;
+    }
+    n->counters[NODE_RECORDS_CARRIED] += taken;
+    if (taken > 0)
+        intake_store(n, l, (struct span){bytes.bytes, end}, taken);
+    return taken == count;
+}
+
+static struct log *log_here(struct node *n, const struct carried *c, struct member **member)
+{
+    struct member *m = *member = members_add(n, span_of(c->id.device));
+    struct log *l = m == NULL ? NULL : members_log(m, &c->id.key, c->id.epoch);
+    if (l != NULL || m == NULL)
+        return l;
+    if (m->session != NULL && !ident_key_equal(&m->session->identity.key, &c->id.key))
+        return NULL; /* another key under a name that is in use */
+    if (m->epoch < c->id.epoch) {
+        m->epoch = c->id.epoch;
+        m->role = c->role;
+    }
+    return members_log_add(n, m, &c->id, c->role);
+}
+
+/* Whether the log still stands where the stretch begins: it may have come by another way. */
+static bool fits(const struct log *l, const struct carried *c)
+{
+    struct chain_hash ours;
+    if (c->first > 0)
+        return l->last + 1 == c->first;
+    return c->seal.seq <= l->last && log_hash_at(l, c->seal.seq, &ours) &&
+           memcmp(&ours, &c->seal.hash, sizeof ours) == 0;
+}
+
+static void complete(struct node *n, struct session *s, struct carried *c)
+{
+    struct member *m;
+    bool is_new = members_find(n, span_of(c->id.device)) == NULL;
+    struct log *l = log_here(n, c, &m);
+    if (l == NULL) {
+        give_up(n, c);
+        return;
+    }
+    if (!fits(l, c) || (c->first > 0 && !take_stretch(n, m, l, c))) {
+        ask_again(n, s, c);
+        return;
+    }
+    log_accept_seal(l, &c->seal);
+    node_counted(n, NODE_SEALS_VERIFIED);
+    seal_store(n, l);
+    drop_stretch(n, c);
+    c->asks = 0;
+    if (is_new)
+        news_send_list(n, s, m);
+}
+
+/* The author signed both: the chain that the carrier has, and ours up to the same place. */
+static bool is_fork(const struct log *l, const struct carried *c)
+{
+    return l != NULL && l->seal.seq == c->seal.seq &&
+           memcmp(&l->seal.hash, &c->seal.hash, sizeof c->seal.hash) != 0;
+}
+
+static void note_fork(struct node *n, struct log *l)
+{
+    if (l->forked)
+        return;
+    l->forked = true;
+    node_counted(n, NODE_FORKS);
+    struct fact *fact = node_fact(n, FACT_FORKED, span_of(l->id.device));
+    if (fact != NULL) {
+        fact->epoch = l->id.epoch;
+        fact->seq = l->seal.seq;
+    }
+}
+
+bool carry_verified(struct node *n, const struct event *e)
+{
+    struct carried *c = find(n, &e->verified.id);
+    if (c == NULL || c->link != e->verified.link || c->seal.seq == 0 ||
+        c->seal.seq != e->verified.seq)
+        return false;
+    struct session *s = session_find(n, c->link);
+    struct log *l = log_of(n, c);
+    if (s == NULL || n->store_failed)
+        return true;
+    if (!e->verified.valid) {
+        node_counted(n, NODE_SEALS_BAD);
+        peer_refuse(n, s, "a seal that does not hold");
+    } else if (!c->differs) {
+        complete(n, s, c);
+    } else if (is_fork(l, c)) {
+        note_fork(n, l);
+        give_up(n, c);
+    } else {
+        ask_again(n, s, c);
+    }
+    return true;
+}
+
+void carry_stored(struct node *n, const struct log *l)
+{
+    const struct carried *c = l->own ? NULL : find(n, &l->id);
+    struct session *s = c == NULL ? NULL : session_find(n, c->link);
+    if (s == NULL)
+        return;
+    struct message ack = {
+        .kind = MESSAGE_ACK,
+        .ack = {.log = {.device = span_of(l->id.device), .key = l->id.key, .epoch = l->id.epoch},
+                .seq = l->stored < l->stored_seal.seq ? l->stored : l->stored_seal.seq,
+                .held = l->stored}};
+    session_send(n, s, &ack);
+}
+
+/* Ends. The table must not change while it is walked: what is to go is found one by one. */
+
+typedef bool ended_fn(const struct node *n, const struct carried *c, const void *context);
+
+static struct carried *find_ended(const struct node *n, ended_fn *ended, const void *context)
+{
+    struct carried *c;
+    size_t at = 0;
+    while ((c = table_next(&n->carried, &at)) != NULL)
+        if (ended(n, c, context))
+            return c;
+    return NULL;
+}
+
+static bool is_of_link(const struct node *n, const struct carried *c, const void *context)
+{
+    (void)n;
+    return c->link == *(const uint64_t *)context;
+}
+
+void carry_session_gone(struct node *n, const struct session *s)
+{
+    struct carried *c;
+    while ((c = find_ended(n, is_of_link, &s->link)) != NULL) {
+        const struct member *m = members_find(n, span_of(c->id.device));
+        forget(n, c);
+        if (m != NULL)
+            news_ask_again(n, m);
+    }
+}
+
+static bool is_written_by(const struct node *n, const struct carried *c, const void *context)
+{
+    (void)n;
+    const struct member *m = context;
+    return strcmp(c->id.device, m->device) == 0 && c->id.epoch >= m->session->epoch;
+}
+
+void carry_author_here(struct node *n, const struct member *m)
+{
+    struct carried *c;
+    while ((c = find_ended(n, is_written_by, m)) != NULL) {
+        struct session *s = session_find(n, c->link);
+        if (s != NULL)
+            send_want(n, s, c, MESSAGE_WANT_NOTHING);
+        forget(n, c);
+    }
+}
+
+void carry_again(struct node *n)
+{
+    struct carried *c;
+    size_t at = 0;
+    while ((c = table_next(&n->carried, &at)) != NULL) {
+        struct session *s = session_find(n, c->link);
+        check(s != NULL); /* else carry_session_gone() */
+        drop_stretch(n, c);
+        ask(n, s, c);
+    }
+}
+
+/* Until when something must come; NODE_NEVER: nothing is missing. */
+static uint64_t due_ms(const struct node *n, const struct carried *c)
+{
+    const struct log *l = log_of(n, c);
+    const struct session *s = session_find(n, c->link);
+    if (n->store_failed || s == NULL || c->seal.seq > 0 || (l != NULL && l->seal.seq >= c->offered))
+        return NODE_NEVER;
+    return (c->at_ms > s->carried_ms ? c->at_ms : s->carried_ms) + TIME_CARRY_MS;
+}
+
+static bool is_silent(const struct node *n, const struct carried *c, const void *context)
+{
+    (void)context;
+    return due_ms(n, c) <= n->now_ms;
+}
+
+void carry_tick(struct node *n)
+{
+    if (n->carry_at_ms > n->now_ms)
+        return;
+    struct carried *c;
+    size_t at = 0;
+    while ((c = find_ended(n, is_silent, NULL)) != NULL)
+        give_up(n, c);
+    n->carry_at_ms = NODE_NEVER;
+    while ((c = table_next(&n->carried, &at)) != NULL)
+        node_soon(&n->carry_at_ms, due_ms(n, c));
+}
+
+uint64_t carry_deadline(const struct node *n)
+{
+    return n->carry_at_ms;
+}

@@ -1,0 +1,349 @@
+#include "core/news.h"
+
+#include "core/carry.h"
+#include "core/members.h"
+#include "core/serve.h"
+#include "core/session.h"
+
+#include <stdlib.h>
+
+/* The happy path: a session opens and each tells the other all logs that it holds of others; who
+ * lacks something asks for it (carry.c). Later a log grows here: everybody who wants news of its
+ * device is told. A session with a device opens: all others hear that we want nothing of it any
+ * more; it ends: that we want news, and whoever has more says so.
+ *
+ * Of a device's logs the newest is told one by one; the earlier ones, which hardly change, as one
+ * digest. Where digests differ, lists of all that device's logs go to and fro. */
+
+/* What two peers know of each other about one device. */
+struct news {
+    bool heard;             /* the other has named it */
+    bool silent;            /* the other promised and did not send */
+    enum message_want mode; /* what the other wants */
+    enum message_want told; /* what we said we want */
+    uint64_t epoch, sealed; /* so much of its newest log the other has, or knows that we have */
+    uint64_t older;         /* digest of ours that we told */
+    uint64_t older_heard;   /* digest of theirs that was answered */
+};
+
+bool news_wants_role(const struct node *n, enum role role)
+{
+    return n->self.role != ROLE_SENSOR || (role != ROLE_SENSOR && role != ROLE_OBSERVER);
+}
+
+static bool is_leaf(enum role role)
+{
+    return role == ROLE_SENSOR;
+}
+
+/* NULL: out of memory. */
+static struct news *news_of(struct node *n, struct session *s, const struct member *m)
+{
+    if (m->slot >= s->news_count) {
+        size_t count = m->slot + 16 < LIMIT_MEMBERS ? m->slot + 16 : LIMIT_MEMBERS;
+        struct news *news = realloc(s->news, count * sizeof *news);
+        if (news == NULL) {
+            n->fx->out_of_memory = true;
+            return NULL;
+        }
+        memset(news + s->news_count, 0, (count - s->news_count) * sizeof *news);
+        s->news = news;
+        s->news_count = count;
+    }
+    return &s->news[m->slot];
+}
+
+void news_forget(struct node *n, const struct member *m)
+{
+    for (size_t i = 0; i < n->session_count; i++)
+        if (m->slot < n->sessions[i]->news_count)
+            n->sessions[i]->news[m->slot] = (struct news){0};
+}
+
+void news_changed(struct node *n, struct member *m)
+{
+    m->older_known = false;
+    news_due(n);
+}
+
+void news_due(struct node *n)
+{
+    node_soon(&n->news_at_ms, n->now_ms + TIME_NEWS_MS);
+}
+
+static bool is_here(const struct member *m, const struct key_id *key)
+{
+    return m->session != NULL && ident_key_equal(&m->session->identity.key, key);
+}
+
+/* So much of it can be given away. */
+static uint64_t servable(const struct log *l)
+{
+    return l->stored_seal.seq < l->stored ? l->stored_seal.seq : l->stored;
+}
+
+/* The newest log of which something can be given away; else the newest; NULL: there is none. */
+static const struct log *newest(const struct member *m)
+{
+    for (const struct log *l = m->logs; l != NULL; l = l->next)
+        if (servable(l) > 0)
+            return l;
+    return m->logs;
+}
+
+static enum message_want want_of(const struct node *n, const struct session *s,
+                                 const struct member *m, const struct log *l,
+                                 const struct news *news)
+{
+    if (!news_wants_role(n, l->role) || is_leaf(s->identity.role) || news->silent)
+        return MESSAGE_WANT_NOTHING;
+    if (m->session != NULL)
+        return MESSAGE_WANT_NOTHING;
+    return carry_link(n, &l->id) == s->link ? MESSAGE_WANT_RECORDS : MESSAGE_WANT_NEWS;
+}
+
+/* A sum, so that the order in which logs are met does not matter; 0: there are none. */
+static uint64_t older_digest(const struct node *n, const struct member *m)
+{
+    uint64_t sum = 0;
+    const struct log *told = newest(m);
+    for (const struct log *l = m->logs; l != NULL; l = l->next) {
+        char text[EVENT_SEAL_TEXT_MAX];
+        const struct chain_hash none = {{0}};
+        struct chain_hash one;
+        uint64_t part = 0;
+        if (l == told || servable(l) == 0)
+            continue;
+        size_t size = event_seal_text(text, (struct span){0}, &l->id, l->stored_seal.seq,
+                                      &l->stored_seal.hash);
+        n->hash(&one, &none, (struct span){text, size});
+        for (size_t i = 0; i < sizeof part; i++)
+            part = part << 8 | one.bytes[i];
+        sum += part;
+    }
+    return sum;
+}
+
+static uint64_t older_of(const struct node *n, struct member *m)
+{
+    if (!m->older_known)
+        m->older = older_digest(n, m);
+    m->older_known = true;
+    return m->older;
+}
+
+static struct message_entry entry_of(const struct log *l)
+{
+    return (struct message_entry){
+        .log = {.device = span_of(l->id.device), .key = l->id.key, .epoch = l->id.epoch},
+        .first = l->first,
+        .last = l->last,
+        .sealed = servable(l),
+        .closed = l->closed,
+    };
+}
+
+static bool goes_further(uint64_t epoch, uint64_t sealed, const struct news *news)
+{
+    return epoch > news->epoch || (epoch == news->epoch && sealed > news->sealed);
+}
+
+/* Who follows a log hears of a later one only. */
+static bool is_news(const struct log *l, const struct news *news)
+{
+    if (news->heard && news->mode == MESSAGE_WANT_NOTHING)
+        return false;
+    if (news->heard && news->mode == MESSAGE_WANT_RECORDS)
+        return l->id.epoch > news->epoch;
+    return goes_further(l->id.epoch, servable(l), news);
+}
+
+/* What the other should hear about this device now; false: nothing. */
+static bool tell(struct node *n, struct session *s, struct member *m, struct message_entry *entry)
+{
+    const struct log *l = newest(m);
+    struct news *news = l == NULL || m == s->member ? NULL : news_of(n, s, m);
+    if (news == NULL)
+        return false;
+    enum message_want want = want_of(n, s, m, l, news);
+    bool gives = !is_leaf(n->self.role) && s->wants[l->role] && servable(l) > 0;
+    uint64_t older = gives ? older_of(n, m) : 0;
+    bool offers = gives && is_news(l, news);
+    if (!offers && want == news->told && older == news->older)
+        return false;
+    *entry = entry_of(l);
+    entry->role_known = true;
+    entry->role = l->role;
+    entry->want = want;
+    entry->older = older;
+    news->told = want;
+    news->older = older;
+    if (goes_further(l->id.epoch, servable(l), news)) {
+        news->epoch = l->id.epoch;
+        news->sealed = servable(l);
+    }
+    return true;
+}
+
+static void send_page(struct node *n, struct session *s, const struct message_entry *entries,
+                      size_t count)
+{
+    struct message message = {.kind = MESSAGE_HAVE, .have = {.entries = entries, .count = count}};
+    if (count > 0)
+        session_send(n, s, &message);
+}
+
+static void tell_session(struct node *n, struct session *s)
+{
+    struct member *m;
+    struct message_entry *page = NULL;
+    size_t at = 0, count = 0;
+    while ((m = table_next(&n->members, &at)) != NULL) {
+        if (page == NULL)
+            page = event_effects_alloc(n->fx, LIMIT_NEWS_ENTRIES * sizeof *page);
+        if (page == NULL)
+            return;
+        count += tell(n, s, m, &page[count]);
+        if (count < LIMIT_NEWS_ENTRIES)
+            continue;
+        send_page(n, s, page, count);
+        page = NULL;
+        count = 0;
+    }
+    send_page(n, s, page, count);
+}
+
+void news_tick(struct node *n)
+{
+    if (n->news_at_ms > n->now_ms)
+        return;
+    n->news_at_ms = NODE_NEVER;
+    for (size_t i = 0; i < n->session_count; i++) {
+        struct session *s = n->sessions[i];
+        if (s->state == PEER_OPEN && s->have_done)
+            tell_session(n, s);
+    }
+}
+
+/* By its certificate, or as long as nobody has seen that, by what the other says. */
+static bool wants_author(const struct node *n, const struct member *m,
+                         const struct message_entry *e)
+{
+    if (m != NULL && m->epoch > 0)
+        return news_wants_role(n, m->role);
+    return e->role_known && news_wants_role(n, e->role);
+}
+
+/* Whether we want to hear more of this log from somebody else than its author. */
+static bool is_of_use(const struct node *n, const struct session *s, const struct member *m,
+                      const struct message_entry *e)
+{
+    if (e->sealed == 0 || is_leaf(s->identity.role) || !wants_author(n, m, e))
+        return false;
+    if (m == NULL)
+        return true;
+    if (m->session != NULL && (!is_here(m, &e->log.key) || e->log.epoch >= m->session->epoch))
+        return false;
+    const struct log *l = members_log(m, &e->log.key, e->log.epoch);
+    if (l == NULL)
+        return e->log.epoch > m->forgotten && !news_distrusted(s, m);
+    return !l->forked && e->sealed > l->seal.seq && !news_distrusted(s, m);
+}
+
+/* Entries of a list, and of what is asked for, tell no role and are of one log each; others speak
+ * of the device. */
+static void note_entry(struct node *n, struct session *s, struct member *m,
+                       const struct message_entry *e)
+{
+    const struct log *l = newest(m);
+    bool is_newest = l == NULL || e->log.epoch >= l->id.epoch;
+    struct news *news = news_of(n, s, m);
+    if (news == NULL || (!e->role_known && (e->want == MESSAGE_WANT_NOTHING || !is_newest)))
+        return;
+    news->heard = true;
+    news->mode = e->want;
+    news->epoch = e->log.epoch;
+    news->sealed = e->sealed;
+    if (e->want == MESSAGE_WANT_NEWS)
+        news_due(n);
+    if (e->older == 0 || e->older == news->older_heard || e->older == older_of(n, m) ||
+        !wants_author(n, m, e))
+        return;
+    news->older_heard = e->older;
+    news_send_list(n, s, m);
+}
+
+void news_entry(struct node *n, struct session *s, const struct message_entry *e)
+{
+    struct member *m = members_find(n, e->log.device);
+    struct log *l = m == NULL ? NULL : members_log(m, &e->log.key, e->log.epoch);
+    if (m != NULL)
+        note_entry(n, s, m, e);
+    if (l != NULL && e->want == MESSAGE_WANT_RECORDS && !is_leaf(n->self.role))
+        serve_carried(n, s, l, e);
+    else if (l != NULL && e->role_known)
+        serve_end(s, l);
+    if (is_of_use(n, s, m, e))
+        carry_ask(n, s, &e->log, e->sealed);
+}
+
+void news_send_list(struct node *n, struct session *s, const struct member *m)
+{
+    struct message_entry *entries = event_effects_alloc(n->fx, LIMIT_LOGS_DEVICE * sizeof *entries);
+    if (entries == NULL)
+        return;
+    size_t count = 0;
+    for (const struct log *l = m->logs; l != NULL && count < LIMIT_LOGS_DEVICE; l = l->next)
+        if (servable(l) > 0)
+            entries[count++] = entry_of(l);
+    struct message message = {.kind = MESSAGE_HAVE,
+                              .have = {.entries = entries,
+                                       .count = count,
+                                       .of = span_of(m->device)}};
+    session_send(n, s, &message);
+}
+
+static bool listed(const struct message *m, const struct log *l)
+{
+    for (size_t i = 0; i < m->have.count; i++) {
+        const struct message_entry *e = &m->have.entries[i];
+        if (e->log.epoch == l->id.epoch && ident_key_equal(&e->log.key, &l->id.key))
+            return e->sealed >= servable(l);
+    }
+    return servable(l) == 0;
+}
+
+void news_list(struct node *n, struct session *s, const struct message *list)
+{
+    const struct member *m = members_find(n, list->have.of);
+    if (m == NULL || m == s->member || is_leaf(n->self.role))
+        return;
+    struct message_entry *entries = event_effects_alloc(n->fx, LIMIT_LOGS_DEVICE * sizeof *entries);
+    if (entries == NULL)
+        return;
+    size_t count = 0;
+    for (const struct log *l = m->logs; l != NULL && count < LIMIT_LOGS_DEVICE; l = l->next)
+        if (s->wants[l->role] && !listed(list, l))
+            entries[count++] = entry_of(l);
+    send_page(n, s, entries, count);
+}
+
+void news_ask_again(struct node *n, const struct member *m)
+{
+    for (size_t i = 0; i < n->session_count; i++)
+        if (m->slot < n->sessions[i]->news_count)
+            n->sessions[i]->news[m->slot].told = MESSAGE_WANT_COUNT;
+    news_due(n);
+}
+
+void news_distrust(struct node *n, struct session *s, const struct member *m)
+{
+    struct news *news = news_of(n, s, m);
+    if (news != NULL)
+        news->silent = true;
+}
+
+bool news_distrusted(const struct session *s, const struct member *m)
+{
+    return m->slot < s->news_count && s->news[m->slot].silent;
+}
