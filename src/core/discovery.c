@@ -1,6 +1,7 @@
 #include "core/discovery.h"
 
 #include "core/members.h"
+#include "core/mesh.h"
 #include "core/peer.h"
 #include "core/session.h"
 
@@ -153,6 +154,8 @@ void discovery_hello(struct node *n, const struct hello *h, struct address sourc
     take_address(n, &m->dialer, (struct address){source.ipv4, h->session_port});
     m->dialer.backoff_ms = 0;
     m->dialer.next_address = 0;
+    if (!mesh_needs(n, m)) /* who needs us dials */
+        return;
     if (h->kind == HELLO_CALL)
         answer(n, m, source);
     arm_after_hello(n, m);
@@ -205,7 +208,8 @@ void discovery_add_address(struct node *n, struct span device, struct address ad
     members_note_address(m, address);
     m->how = FACT_BY_MEMORY;
     m->dialer.address = m->addresses[0];
-    arm(&m->dialer, n->now_ms, n->now_ms + TIME_DIAL_GIVE_UP_MS);
+    if (n->members.count <= LIMIT_MESH) /* of more than that, each is found by its calls */
+        arm(&m->dialer, n->now_ms, n->now_ms + TIME_DIAL_GIVE_UP_MS);
 }
 
 static void again(struct node *n, struct dialer *d)
@@ -222,7 +226,7 @@ void discovery_dial_failed(struct node *n, struct dialer *d)
 {
     d->link = 0;
     struct member *m = d->member;
-    if (m != NULL && (m->session != NULL || m->useless)) {
+    if (m != NULL && (m->session != NULL || m->useless || !mesh_needs(n, m))) {
         d->at_ms = NODE_NEVER;
         return;
     }
@@ -254,7 +258,16 @@ static void dial_again(struct node *n, struct member *m, uint32_t pause_ms)
 
 void discovery_lost(struct node *n, struct member *m)
 {
+    if (!mesh_needs(n, m))
+        return;
     dial_again(n, m, TIME_DIAL_FIRST_MS);
+}
+
+void discovery_wanted(struct node *n, struct member *m)
+{
+    struct dialer *d = &m->dialer;
+    if (d->link == 0 && d->at_ms == NODE_NEVER && d->address.port != 0)
+        arm_after_hello(n, m);
 }
 
 void discovery_refused(struct node *n, struct member *m)

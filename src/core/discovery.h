@@ -27,6 +27,8 @@ void discovery_reached(struct node *n, const struct session *s, struct member *m
 void discovery_refused(struct node *n, struct member *m);
 /* m has an open session now: nothing of it is dialled. */
 void discovery_met(struct node *n, struct member *m);
+/* We want a session with m, which was heard of. */
+void discovery_wanted(struct node *n, struct member *m);
 void discovery_tick(struct node *n);
 void discovery_goodbye(struct node *n);
 uint64_t discovery_deadline(const struct node *n);

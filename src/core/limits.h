@@ -30,6 +30,11 @@ enum {
     /* Peers. */
     LIMIT_MEMBERS = 1024, /* devices remembered; at the bound the one heard longest ago without a
                              session goes */
+    LIMIT_MESH = 32, /* peers that keep a session each with each; from one more on a ring, and from
+                        three quarters of it a mesh again */
+    LIMIT_MESH_SIDE = 3,  /* in the ring, on each side: any five neighbours may be gone at once */
+    LIMIT_MESH_FAR = 2,   /* others, so that news crosses the ring in a few hops */
+    LIMIT_MESH_LEAF = 2,  /* what a leaf keeps: one may be gone */
     LIMIT_SESSIONS = 256, /* links at once, finished or not; at the bound new ones are refused */
     LIMIT_GREETINGS = 8,  /* of them of one device and without its hello, so that it can't take all;
                              crossing dials and broken links need a few */
@@ -113,13 +118,16 @@ enum {
     TIME_WHY_MS = 1000,   /* between two decisions of a rule that changed nothing and are kept */
     TIME_ORDER_MS = 1000, /* between two claims of ours to a property that another controller claims
                            */
-    TIME_CLOCK_MS = 120000,     /* a clock that is further off than this is named */
-    TIME_OUTCOME_MS = 12000,    /* behind a command's deadline: its script may take ten seconds */
-    TIME_BACKLOG_MS = 100,      /* states of before we met come together; rules look at them then */
-    TIME_NEWS_MS = 200,         /* what is new in others' logs is told together */
-    TIME_CARRY_MS = 3000,       /* who said it would carry a log and sends nothing for this long is
-                                   not asked again in this session */
-    TIME_SUMMARY_MS = 5000,     /* between a controller's summaries */
+    TIME_CLOCK_MS = 120000,  /* a clock that is further off than this is named */
+    TIME_OUTCOME_MS = 12000, /* behind a command's deadline: its script may take ten seconds */
+    TIME_BACKLOG_MS = 100,   /* states of before we met come together; rules look at them then */
+    TIME_MESH_MS = 100,      /* who comes at once is looked at together */
+    TIME_SPARE_MS = 2000,    /* a session that neither side needs lasts this long: one of them may
+                                change its mind */
+    TIME_NEWS_MS = 200,      /* what is new in others' logs is told together */
+    TIME_CARRY_MS = 3000,    /* who said it would carry a log and sends nothing for this long is
+                                not asked again in this session */
+    TIME_SUMMARY_MS = 5000,  /* between a controller's summaries */
     TIME_STORE_RETRY_MS = 1000, /* after a failed store */
     TIME_LEAVE_MS = 1000, /* a leaving peer waits this long for its last records to be stored and
                              sent */

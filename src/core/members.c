@@ -1,5 +1,6 @@
 #include "core/members.h"
 
+#include "core/mesh.h"
 #include "core/news.h"
 
 #include <stdlib.h>
@@ -92,9 +93,20 @@ struct member *members_add(struct node *n, struct span device)
         free(m);
         return NULL;
     }
+    m->place = mesh_place(n, device);
+    mesh_due(n);
     m->slot = free_slot(n);
     n->slots[m->slot] = true;
     return m;
+}
+
+bool members_is_there(const struct node *n, const struct member *m)
+{
+    uint64_t calls_ms = (n->members.count + 1) * 100;
+    if (calls_ms < TIME_HELLO_MS)
+        calls_ms = TIME_HELLO_MS;
+    return m->session != NULL ||
+           (!m->left && m->heard_ms > 0 && n->now_ms - m->heard_ms < 4 * calls_ms);
 }
 
 bool members_note_address(struct member *m, struct address address)

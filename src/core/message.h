@@ -15,6 +15,7 @@ enum message_kind {
     MESSAGE_SEAL,
     MESSAGE_CERTIFICATE, /* whose log the following run is, when it is not the sender's */
     MESSAGE_ACK,
+    MESSAGE_KEEP,    /* whether the sender needs this session */
     MESSAGE_COMMAND, /* a one-shot command for the receiver */
     MESSAGE_OUTCOME, /* what came of one, where no record tells */
     MESSAGE_PING,
@@ -100,6 +101,9 @@ struct message {
             uint64_t held; /* everything up to here is on disk there, sealed or not; >= seq; in the
                               text only when greater */
         } ack;
+        struct {
+            bool keep;
+        } keep;
         struct {
             uint64_t sent_ms;  /* the pinging side's clock, given back as it is */
             uint64_t clock_ms; /* pong: the answering side's monotonic clock */

@@ -7,6 +7,7 @@
 #include "core/discovery.h"
 #include "core/drive.h"
 #include "core/members.h"
+#include "core/mesh.h"
 #include "core/news.h"
 #include "core/node_state.h"
 #include "core/peer.h"
@@ -60,7 +61,7 @@ struct node *node_new(const struct node_config *config)
     n->encode = config->encode;
     n->next = config->next;
     n->next_link = 1;
-    n->hello_at_ms = n->store_retry_ms = n->news_at_ms = NODE_NEVER;
+    n->hello_at_ms = n->store_retry_ms = n->news_at_ms = n->mesh_at_ms = NODE_NEVER;
     rng_init(&n->rng, config->seed);
     uint64_t seed = rng_next(&n->rng);
     members_init(n, seed);
@@ -69,6 +70,7 @@ struct node *node_new(const struct node_config *config)
     ring_init(&n->stores, sizeof(struct node_store), STORES_MAX);
     ring_init(&n->acts, sizeof(struct node_act), LIMIT_UNSTORED);
     memcpy(n->own.device, n->self.device, sizeof n->own.device);
+    n->own.place = mesh_place(n, span_of(n->self.device));
     if (decide_init(n, config->rules, config->rule_count) == ERR_OK)
         return n;
     node_free(n);
@@ -307,6 +309,7 @@ static void tick(struct node *n, const struct event *e)
     command_tick(n);
     carry_tick(n);
     news_tick(n);
+    mesh_tick(n);
     if (!n->store_failed || n->store_retry_ms > n->now_ms)
         return;
     n->store_retry_ms = n->now_ms + TIME_STORE_RETRY_MS;
@@ -483,6 +486,7 @@ uint64_t node_deadline(const struct node *n)
     node_soon(&deadline, command_deadline(n));
     node_soon(&deadline, carry_deadline(n));
     node_soon(&deadline, n->news_at_ms);
+    node_soon(&deadline, n->mesh_at_ms);
     if (n->store_failed)
         node_soon(&deadline, n->store_retry_ms);
     if (n->leaving)

@@ -54,6 +54,8 @@ struct member {
     bool useless; /* neither wants the other's logs: not dialled again in this epoch of its */
     struct session *session; /* the open one */
     struct dialer dialer;
+    uint64_t place; /* in the ring; mesh.c */
+    bool needed;    /* there we want a session with it */
     size_t slot;    /* its place in each session's news */
     uint64_t older; /* digest of its logs but the newest, if it is known */
     bool older_known;
@@ -98,7 +100,9 @@ struct session {
     bool fetching;  /* a FETCH is out */
     struct cursor *cursors;
     size_t cursor_count, cursor_capacity;
-    struct news *news; /* by the members' slots; news.c */
+    bool we_spare, it_spares; /* could do without it, said we and said it, */
+    uint64_t spared_ms;       /* ... the last of both then */
+    struct news *news;        /* by the members' slots; news.c */
     size_t news_count;
     struct identity introduced; /* by the last certificate that came along and holds; no device:
                                    none */
@@ -188,7 +192,8 @@ struct node {
     bool slots[LIMIT_MEMBERS]; /* taken */
     size_t log_count;
     struct table carried; /* struct carried, by its log: who was asked for it; carry.c */
-    uint64_t carry_at_ms, news_at_ms;
+    uint64_t carry_at_ms, news_at_ms, mesh_at_ms;
+    bool ring; /* too many for a session with each */
     struct dialer *configured[LIMIT_DIALS_CONFIGURED];
     size_t configured_count;
     struct session *sessions[LIMIT_SESSIONS];

@@ -5,6 +5,7 @@
 #include "core/discovery.h"
 #include "core/greet.h"
 #include "core/members.h"
+#include "core/mesh.h"
 #include "core/news.h"
 #include "core/seal.h"
 #include "core/session.h"
@@ -91,9 +92,11 @@ static const enum peer_input input_of[MESSAGE_KIND_COUNT] = {
     [MESSAGE_ERROR] = PEER_IN_ERROR,       [MESSAGE_UNKNOWN] = PEER_IN_UNKNOWN,
     [MESSAGE_BEAT] = PEER_IN_UNKNOWN,      [MESSAGE_COMMAND] = PEER_IN_COMMAND,
     [MESSAGE_OUTCOME] = PEER_IN_COMMAND,   [MESSAGE_CERTIFICATE] = PEER_IN_SYNC,
+    [MESSAGE_KEEP] = PEER_IN_SYNC,
 };
 
 static const char REPLACED[] = "replaced by another link";
+static const char SPARED[] = "neither side needs this session";
 
 static void hang_up(struct node *n, struct session *s, const char *reason)
 {
@@ -412,6 +415,8 @@ static void do_open(struct node *n, struct session *s, const struct message *m, 
     }
     carry_author_here(n, member);
     news_due(n);
+    mesh_due(n);
+    mesh_opened(n, s);
 }
 
 static void do_sync(struct node *n, struct session *s, const struct message *m, struct span why)
@@ -425,6 +430,8 @@ static void do_sync(struct node *n, struct session *s, const struct message *m, 
         sync_ack(n, s, m);
     else if (m->kind == MESSAGE_CERTIFICATE)
         carry_certificate(n, s, m);
+    else if (m->kind == MESSAGE_KEEP)
+        mesh_told(n, s, m);
     else
         sync_have(n, s, m);
 }
@@ -493,6 +500,10 @@ static void do_error(struct node *n, struct session *s, const struct message *m,
     struct member *member = s->member;
     bool replaced = span_is(m->end.reason, REPLACED);
     session_hang_up(n, s->link, "it ended the session");
+    if (s->state == PEER_OPEN && s->we_spare && span_is(m->end.reason, SPARED)) {
+        session_remove(n, s);
+        return;
+    }
     if (s->state == PEER_OPEN && !replaced) {
         lose(n, s, m->end.reason);
         discovery_refused(n, member);
@@ -501,6 +512,12 @@ static void do_error(struct node *n, struct session *s, const struct message *m,
     give_back(n, s);
     if (member != NULL && member->session == NULL)
         discovery_lost(n, member);
+}
+
+void peer_spare(struct node *n, struct session *s)
+{
+    session_send_end(n, s, MESSAGE_ERROR, SPARED);
+    hang_up(n, s, SPARED);
 }
 
 static void do_cut(struct node *n, struct session *s, const struct message *m, struct span why)

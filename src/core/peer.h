@@ -24,6 +24,8 @@ void peer_sent(struct node *n, uint64_t link, size_t bytes);
 /* Tells it why, hangs up, tells people: for what an honest peer does not do. The session is gone.
  */
 void peer_refuse(struct node *n, struct session *s, const char *cause);
+/* Neither side needs it: ends without a loss on either. */
+void peer_spare(struct node *n, struct session *s);
 void peer_goodbye_all(struct node *n);
 void peer_tick(struct node *n);
 uint64_t peer_deadline(const struct node *n);

@@ -2,6 +2,7 @@
 
 #include "core/carry.h"
 #include "core/command.h"
+#include "core/mesh.h"
 #include "core/news.h"
 
 #include <stdlib.h>
@@ -45,6 +46,7 @@ void session_remove(struct node *n, struct session *s)
         s->member->session = NULL;
         n->unsettled = true;
         news_due(n);
+        mesh_due(n);
     }
     if (s->dialer != NULL && s->dialer->link == s->link)
         s->dialer->link = 0;

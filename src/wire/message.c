@@ -306,6 +306,19 @@ static enum err finish_ack(struct decoder *d)
     return finish_log(d, &d->m->ack.log);
 }
 
+/* keep */
+
+static const struct field keep_fields[] = {
+    FIELD("keep", "true or false"),
+};
+
+static enum err read_keep(void *context, struct json_reader *r, size_t which)
+{
+    (void)which;
+    struct decoder *d = context;
+    return field_bool(r, &d->m->keep.keep);
+}
+
 /* ping, pong */
 
 static const struct field ping_fields[] = {
@@ -440,6 +453,7 @@ static const struct kind kinds[MESSAGE_KIND_COUNT] = {
                      {ack_fields, 5, 1U << SEAL_EPOCH | 1U << SEAL_SEQ},
                      read_ack,
                      finish_ack},
+    [MESSAGE_KEEP] = {"keep", {keep_fields, 1, 1}, read_keep, NULL},
     [MESSAGE_PING] = {"ping", {ping_fields, 1, 1}, read_ping, NULL},
     [MESSAGE_PONG] = {"pong", {ping_fields, 2, 3}, read_ping, NULL},
     [MESSAGE_COMMAND] = {"command",

@@ -225,6 +225,9 @@ void message_write_members(struct buf *b, const struct message *m)
     case MESSAGE_ACK:
         write_ack(b, m);
         return;
+    case MESSAGE_KEEP:
+        buf_text(b, m->keep.keep ? "\"keep\":true" : "\"keep\":false");
+        return;
     case MESSAGE_COMMAND:
         write_command(b, m);
         return;

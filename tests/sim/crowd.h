@@ -3,10 +3,14 @@
 
 #include "trace.h"
 
-#include <stddef.h>
+/* A power-on of everybody at once. Up to LIMIT_MESH peers are there when each has its sessions;
+ * beyond, when what was written in the first ten seconds is sealed with everybody who wants it. */
 
-/* So many peers are switched on within one second: all must be joined within 30 s, and no peer may
- * dial more than three times in any second (the judge looks at that). Prints how long it took. */
-bool crowd_run(size_t peers, uint64_t seed, trace_line_fn *on_line);
+struct crowd_options {
+    size_t peers;
+    uint64_t seed;
+};
+
+bool crowd_run(const struct crowd_options *options, trace_line_fn *on_line);
 
 #endif

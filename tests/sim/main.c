@@ -70,7 +70,8 @@ int main(int argc, char **argv)
     } else if (strcmp(verb, "run") == 0) {
         good = seeds_run_one(a.seed, a.trace ? print_line : NULL, NULL);
     } else if (strcmp(verb, "crowd") == 0) {
-        good = crowd_run((size_t)a.peers, a.seed, a.trace ? print_line : NULL);
+        good = crowd_run(&(struct crowd_options){(size_t)a.peers, a.seed},
+                         a.trace ? print_line : NULL);
     } else {
         fprintf(stderr, "usage: sim stories [NAME] [--trace] | seeds [--count N] [--from N] |\n"
                         "       campaign [--count N] [--from N] | run --seed N [--trace] |\n"

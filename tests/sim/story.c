@@ -145,7 +145,7 @@ bool story_run_all(const char *name, trace_line_fn *look_on)
     stories = story_harm(&count);
     good = play_all(stories, count, name, look_on, &played) && good;
     if (!name) {
-        good = crowd_run(CROWD, 1, NULL) && good;
+        good = crowd_run(&(struct crowd_options){CROWD, 1}, NULL) && good;
         played++;
     }
     printf("%zu stories\n", played);
