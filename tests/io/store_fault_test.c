@@ -76,6 +76,8 @@ struct life {
     struct fault fault;
     struct store_world_log logs[2];
     struct store_world_log safe[2]; /* as they were when all was last reported stored */
+    uint64_t sealed;                /* the first of them */
+    uint64_t safe_sealed;
     uint64_t epoch;
 };
 
@@ -112,8 +114,10 @@ static void act(struct life *l, int step, struct store_world_log half[2])
 {
     struct store_world *w = &l->world;
     store_world_put(w, &l->logs[0], 1 + (size_t)step * 7);
-    if (step % 2)
+    if (step % 2) {
         store_world_seal(w, &l->logs[0]);
+        l->sealed = l->logs[0].last;
+    }
     if (step % 3 == 1)
         store_world_put(w, &l->logs[1], 150);
     if (step == 5)
@@ -133,6 +137,7 @@ static void recover(struct life *l, int failures)
     assert_int_equal(w->failures, failures + 1);
     assert_non_null(strstr(w->failure, w->path));
     memcpy(l->logs, l->safe, sizeof l->logs);
+    l->sealed = l->safe_sealed;
     store_world_put(w, &l->logs[0], 1); /* dropped without a word */
     l->logs[0] = l->safe[0];
     if (l->fault.from > 0 && l->fault.to > l->fault.count) {
@@ -161,16 +166,31 @@ static void live(struct life *l)
         if (w->failures == failures) {
             assert_int_equal(w->stored, w->ticket);
             memcpy(l->safe, l->logs, sizeof l->safe);
+            l->safe_sealed = l->sealed;
             continue;
         }
         if (w->stored > stored) { /* the first half was reported, the second was not */
             assert_int_equal(w->stored, first_ticket);
             memcpy(l->safe, half, sizeof l->safe);
+            l->safe_sealed = l->sealed;
         }
         recover(l, (int)failures);
         for (int i = 0; i < 2; i++)
             store_world_expect(w, &l->safe[i], 1, l->safe[i].last);
     }
+}
+
+/* The one that was reported stored: not the one before it, nor none. */
+static void expect_seal(struct life *l)
+{
+    const struct store_world_restored *found = store_world_find(&l->world, &l->safe[0]);
+    uint64_t sealed = found ? found->event.restore_log.sealed : 0;
+    assert_int_equal(sealed, l->safe_sealed);
+    if (sealed == 0)
+        return;
+    struct chain_hash there = store_world_chain(&l->safe[0].id, sealed);
+    assert_memory_equal(&found->event.restore_log.sealed_hash, &there, sizeof there);
+    assert_int_equal(found->event.restore_log.signature[0], sealed % 256);
 }
 
 static void expect_all(struct life *l)
@@ -183,6 +203,7 @@ static void expect_all(struct life *l)
         assert_int_equal(found ? found->event.restore_log.last : 0, l->safe[i].last);
         store_world_expect(w, &l->safe[i], 1, l->safe[i].last);
     }
+    expect_seal(l);
     sqlite3 *db;
     sqlite3_stmt *check;
     assert_int_equal(sqlite3_open(w->path, &db), SQLITE_OK);

@@ -278,10 +278,13 @@ static void a_seal_without_its_records_is_passed_over(void **state)
     struct store_world_log ahead = a;
     ahead.last = 4;
     store_world_seal(w, &ahead);
+    ahead.last = 0;
+    store_world_seal(w, &ahead);
     store_world_wait(w);
     reopen(w);
     assert_int_equal(w->log_count, 1);
     assert_int_equal(store_world_find(w, &a)->event.restore_log.sealed, 0);
+    assert_int_equal(store_world_find(w, &a)->event.restore_log.signature_size, 0);
 }
 
 static void a_topic_keeps_its_newest_record(void **state)
