@@ -37,16 +37,14 @@ static bool verify_log(struct store *store, const struct log_id *id)
     uint64_t next = 1;
     bool whole = true;
     for (;;) {
-        char *memory = NULL;
-        struct span run;
-        size_t count;
-        enum err err = store_fetch(store, id, next, FETCH_BYTES, &memory, &run, &count, NULL);
+        struct store_fetched run;
+        enum err err = store_fetch(store, id, next, FETCH_BYTES, NULL, &run);
         whole = whole && (err == ERR_NOT_FOUND || err == ERR_OK);
         if (err != ERR_OK)
             break;
-        whole = whole && run_is_whole(run, next, count);
-        next += count;
-        free(memory);
+        whole = whole && run_is_whole(run.bytes, next, run.count);
+        next += run.count;
+        free(run.memory);
     }
     printf("log device=%s count=%" PRIu64 " whole=%d\n", id->device, next - 1, whole);
     return whole;

@@ -176,13 +176,10 @@ static void read_back(struct bench *b, uint64_t epoch, size_t total, const char 
     uint64_t begin = now_us();
     size_t read = 0;
     while (read < total) {
-        char *memory;
-        struct span bytes;
-        size_t count;
-        must(store_fetch(b->store, &id, read + 1, EFFECT_BYTES, &memory, &bytes, &count, NULL),
-             "fetch");
-        read += count;
-        free(memory);
+        struct store_fetched run;
+        must(store_fetch(b->store, &id, read + 1, EFFECT_BYTES, NULL, &run), "fetch");
+        read += run.count;
+        free(run.memory);
     }
     printf("fetch %-24s %9.0f records/s\n", what, (double)read * 1e6 / (double)(now_us() - begin));
 }

@@ -95,19 +95,18 @@ static void do_fetch(struct shell *sh, const struct effect *effect)
                                        .fetched = {.link = effect->fetch.link,
                                                    .id = effect->fetch.id,
                                                    .first = effect->fetch.first}}};
+    struct store_fetched run;
     struct store_seal seal = {.signature_size = 0};
     enum err err = store_fetch(sh->store, &effect->fetch.id, effect->fetch.first,
-                               effect->fetch.bytes_max, &a.memory, &a.event.fetched.bytes,
-                               &a.event.fetched.count, effect->fetch.to_seal ? &seal : NULL);
-    if (err == ERR_OK) {
-        a.event.fetched.seal_hash = seal.hash;
-        a.event.fetched.signature_size = seal.signature_size;
-        memcpy(a.event.fetched.signature, seal.signature, seal.signature_size);
-    } else {
+                               effect->fetch.bytes_max, effect->fetch.to_seal ? &seal : NULL, &run);
+    if (err != ERR_OK)
         tell_unread(sh, effect, err);
-        a.memory = NULL;
-        a.event.fetched.count = 0;
-    }
+    a.memory = run.memory;
+    a.event.fetched.bytes = run.bytes;
+    a.event.fetched.count = run.count;
+    a.event.fetched.seal_hash = seal.hash;
+    a.event.fetched.signature_size = seal.signature_size;
+    memcpy(a.event.fetched.signature, seal.signature, seal.signature_size);
     answer(sh, &a);
 }
 

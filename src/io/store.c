@@ -260,14 +260,13 @@ size_t store_backlog_bytes(const struct store *s)
 }
 
 static enum err fetch_to_seal(struct store *s, const struct store_log *log, uint64_t first,
-                              size_t bytes_max, char **memory, struct span *bytes, size_t *count,
-                              struct store_seal *seal)
+                              size_t bytes_max, struct store_seal *seal, struct store_fetched *run)
 {
     struct store_row_seal next;
     enum err err = store_seal_next(&s->reader, log, first, &next);
     if (err == ERR_OK)
-        err = store_read_run(&s->reader, log, first, next.seq, bytes_max, memory, bytes, count);
-    if (err != ERR_OK || first + *count - 1 != next.seq)
+        err = store_read_run(&s->reader, log, first, next.seq, bytes_max, run);
+    if (err != ERR_OK || first + run->count - 1 != next.seq)
         return err;
     seal->hash = next.hash;
     seal->signature_size = next.signature_size;
@@ -276,9 +275,10 @@ static enum err fetch_to_seal(struct store *s, const struct store_log *log, uint
 }
 
 enum err store_fetch(struct store *s, const struct log_id *id, uint64_t first, size_t bytes_max,
-                     char **memory, struct span *bytes, size_t *count, struct store_seal *seal)
+                     struct store_seal *seal, struct store_fetched *run)
 {
     struct store_log *log;
+    *run = (struct store_fetched){.memory = NULL};
     if (seal)
         *seal = (struct store_seal){.signature_size = 0};
     enum err err = store_logs_find(&s->logs, id, &log);
@@ -287,8 +287,8 @@ enum err store_fetch(struct store *s, const struct log_id *id, uint64_t first, s
     if (first < log->first || first > log->last)
         return ERR_NOT_FOUND;
     if (seal)
-        return fetch_to_seal(s, log, first, bytes_max, memory, bytes, count, seal);
-    return store_read_run(&s->reader, log, first, log->last, bytes_max, memory, bytes, count);
+        return fetch_to_seal(s, log, first, bytes_max, seal, run);
+    return store_read_run(&s->reader, log, first, log->last, bytes_max, run);
 }
 
 enum err store_restore(struct store *s, store_event_fn *emit, void *context, uint64_t *record_count)

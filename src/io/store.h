@@ -62,6 +62,11 @@ void store_flush(struct store *s);
 /* Bytes gathered and not yet durable. */
 size_t store_backlog_bytes(const struct store *s);
 
+struct store_fetched {
+    char *memory;      /* malloc'd for the caller; NULL after an error */
+    struct span bytes; /* the records joined by commas, in `memory` */
+    size_t count;
+};
 /* The seal of a run's last record. */
 struct store_seal {
     struct chain_hash hash;
@@ -70,13 +75,11 @@ struct store_seal {
 };
 
 /* Reads a run of consecutive records, first one `first`, at most about bytes_max bytes (at least
- * one record if it is there), joined by commas; *memory is malloc'd for the caller. With `seal` it
- * ends at the latest with the first kept seal at or behind `first`, and *seal is that one when it
- * ends there; damaged seals and those without a signature are passed over. NULL: any run. Also
- * finds what is gathered but not yet committed. ERR_NOT_FOUND (no such record, no seal at or behind
- * it), ERR_CORRUPT, ERR_IO, ERR_MEMORY. */
+ * one record if it is there). With `seal` it ends at the latest with the first kept seal at or
+ * behind `first`, and *seal is that one when it ends there; damaged seals and those without a
+ * signature are passed over. NULL: any run. Also finds what is gathered but not yet committed.
+ * ERR_NOT_FOUND (no such record, no seal at or behind it), ERR_CORRUPT, ERR_IO, ERR_MEMORY. */
 MUST_USE enum err store_fetch(struct store *s, const struct log_id *id, uint64_t first,
-                              size_t bytes_max, char **memory, struct span *bytes, size_t *count,
-                              struct store_seal *seal);
+                              size_t bytes_max, struct store_seal *seal, struct store_fetched *run);
 
 #endif

@@ -113,14 +113,12 @@ enum err store_history_step(struct store_history *h, store_history_fn *emit, voi
     if (h->at == h->count)
         return ERR_NOT_FOUND;
     struct part *part = &h->parts[h->at];
-    char *memory = NULL;
-    struct span run;
-    size_t count;
-    enum err err = store_fetch(h->store, &part->id, part->next, STORE_HISTORY_STEP_BYTES, &memory,
-                               &run, &count, NULL);
+    struct store_fetched run;
+    enum err err = store_fetch(h->store, &part->id, part->next, STORE_HISTORY_STEP_BYTES, NULL,
+                               &run);
     if (err == ERR_OK)
-        err = walk(h, part, run, emit, context);
-    free(memory);
+        err = walk(h, part, run.bytes, emit, context);
+    free(run.memory);
     if (err != ERR_OK)
         h->at++;
     /* What a failed store dropped, or its author cut off meanwhile, is no damage. */

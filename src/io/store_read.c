@@ -262,8 +262,7 @@ static enum err take_stored(struct reply *r, struct store_db *db, int64_t row, u
 }
 
 enum err store_read_run(struct store_db *db, const struct store_log *log, uint64_t first,
-                        uint64_t last, size_t bytes_max, char **memory, struct span *bytes,
-                        size_t *count)
+                        uint64_t last, size_t bytes_max, struct store_fetched *run)
 {
     struct reply r = {.bytes_max = bytes_max, .next = first};
     enum err err = ERR_OK;
@@ -279,8 +278,6 @@ enum err store_read_run(struct store_db *db, const struct store_log *log, uint64
         return err;
     }
     /* What was read before a damaged row is good. */
-    *memory = r.memory;
-    *bytes = (struct span){r.memory, r.size};
-    *count = r.count;
+    *run = (struct store_fetched){r.memory, {r.memory, r.size}, r.count};
     return ERR_OK;
 }

@@ -28,7 +28,6 @@ MUST_USE enum err store_read_all(struct store_db *db, store_event_fn *emit, void
                                  uint64_t *record_count);
 /* As store_fetch() says, of a log that holds `first` .. `last`. */
 MUST_USE enum err store_read_run(struct store_db *db, const struct store_log *log, uint64_t first,
-                                 uint64_t last, size_t bytes_max, char **memory, struct span *bytes,
-                                 size_t *count);
+                                 uint64_t last, size_t bytes_max, struct store_fetched *run);
 
 #endif

@@ -323,10 +323,8 @@ static void a_failure_says_what_to_do(void **state)
     assert_non_null(strstr(l->world.failure, l->world.path));
     assert_non_null(strstr(l->world.failure, "full"));
     assert_non_null(strstr(l->world.failure, "free some space"));
-    char *memory;
-    struct span bytes;
-    size_t count;
-    enum err err = store_fetch(l->world.store, &log.id, 1, 100, &memory, &bytes, &count, NULL);
+    struct store_fetched run;
+    enum err err = store_fetch(l->world.store, &log.id, 1, 100, NULL, &run);
     assert_int_equal(err, ERR_NOT_FOUND); /* what was dropped is not shown any more */
     store_world_close(&l->world);
     store_vfs_remove();

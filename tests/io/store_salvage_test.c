@@ -338,11 +338,8 @@ static void a_row_damaged_while_running_is_not_served(void **state)
     struct scene *s = *state;
     execute(s, "UPDATE run SET sum = sum + 1 WHERE id = (1 << 40) + 201");
     assert_int_equal(store_world_read(&s->world, &s->logs[0], 1), 200);
-    char *memory;
-    struct span bytes;
-    size_t count;
-    enum err err = store_fetch(s->world.store, &s->logs[0].id, 201, 100, &memory, &bytes, &count,
-                               NULL);
+    struct store_fetched run;
+    enum err err = store_fetch(s->world.store, &s->logs[0].id, 201, 100, NULL, &run);
     assert_int_equal(err, ERR_CORRUPT);
     assert_int_equal(store_world_read(&s->world, &s->logs[0], 211), LAST);
 }

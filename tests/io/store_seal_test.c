@@ -183,22 +183,20 @@ enum { PLENTY = 1 << 20 };
 static size_t fetch(struct store_world *w, const struct store_world_log *log, uint64_t first,
                     size_t bytes_max, struct store_seal *seal)
 {
-    char *memory;
-    struct span bytes;
-    size_t count;
-    enum err err = store_fetch(w->store, &log->id, first, bytes_max, &memory, &bytes, &count, seal);
+    struct store_fetched run;
+    enum err err = store_fetch(w->store, &log->id, first, bytes_max, seal, &run);
     if (err == ERR_NOT_FOUND)
         return 0;
     assert_int_equal(err, ERR_OK);
     struct chain_hash hash = store_world_chain(&log->id, first - 1);
-    store_run_chain(&hash, bytes);
-    free(memory);
+    store_run_chain(&hash, run.bytes);
+    free(run.memory);
     if (seal->signature_size > 0) {
         assert_memory_equal(&hash, &seal->hash, sizeof hash);
         assert_int_equal(seal->signature_size, 70);
-        assert_int_equal(seal->signature[69], (first + count - 1) % 256);
+        assert_int_equal(seal->signature[69], (first + run.count - 1) % 256);
     }
-    return count;
+    return run.count;
 }
 
 /* It ends at the seal `seq`, or, with 0, there is none. */

@@ -125,30 +125,24 @@ static void a_fetch_knows_its_bounds(void **state)
     struct store_world *w = *state;
     struct store_world_log a = store_world_log("sensor1", 7);
     struct store_world_log b = store_world_log("sensor2", 7);
-    char *memory;
-    struct span bytes;
-    size_t count;
+    struct store_fetched run;
     store_world_put(w, &a, 5);
     store_world_wait(w);
-    assert_int_equal(store_fetch(w->store, &b.id, 1, 100, &memory, &bytes, &count, NULL),
-                     ERR_NOT_FOUND);
-    assert_int_equal(store_fetch(w->store, &a.id, 0, 100, &memory, &bytes, &count, NULL),
-                     ERR_NOT_FOUND);
-    assert_int_equal(store_fetch(w->store, &a.id, 6, 100, &memory, &bytes, &count, NULL),
-                     ERR_NOT_FOUND);
-    assert_int_equal(store_fetch(w->store, &a.id, 5, 1, &memory, &bytes, &count, NULL), ERR_OK);
-    assert_int_equal(count, 1); /* at least one, however small the bound */
-    free(memory);
+    assert_int_equal(store_fetch(w->store, &b.id, 1, 100, NULL, &run), ERR_NOT_FOUND);
+    assert_int_equal(store_fetch(w->store, &a.id, 0, 100, NULL, &run), ERR_NOT_FOUND);
+    assert_int_equal(store_fetch(w->store, &a.id, 6, 100, NULL, &run), ERR_NOT_FOUND);
+    assert_int_equal(store_fetch(w->store, &a.id, 5, 1, NULL, &run), ERR_OK);
+    assert_int_equal(run.count, 1); /* at least one, however small the bound */
+    free(run.memory);
     char one[LIMIT_RECORD];
     size_t size = store_world_record(&a.id, 1, one);
-    assert_int_equal(store_fetch(w->store, &a.id, 1, size, &memory, &bytes, &count, NULL), ERR_OK);
-    assert_int_equal(count, 1); /* exactly what fits */
-    assert_int_equal(bytes.size, size);
-    free(memory);
-    assert_int_equal(store_fetch(w->store, &a.id, 1, size - 1, &memory, &bytes, &count, NULL),
-                     ERR_OK);
-    assert_int_equal(count, 1);
-    free(memory);
+    assert_int_equal(store_fetch(w->store, &a.id, 1, size, NULL, &run), ERR_OK);
+    assert_int_equal(run.count, 1); /* exactly what fits */
+    assert_int_equal(run.bytes.size, size);
+    free(run.memory);
+    assert_int_equal(store_fetch(w->store, &a.id, 1, size - 1, NULL, &run), ERR_OK);
+    assert_int_equal(run.count, 1);
+    free(run.memory);
 }
 
 static void an_effect_of_any_size_is_kept_in_rows_that_fit_a_message(void **state)
@@ -157,14 +151,11 @@ static void an_effect_of_any_size_is_kept_in_rows_that_fit_a_message(void **stat
     struct store_world_log a = store_world_log("sensor1", 7);
     store_world_put(w, &a, 5000);
     store_world_wait(w);
-    char *memory;
-    struct span bytes;
-    size_t count;
-    enum err err = store_fetch(w->store, &a.id, 1, LIMIT_BATCH_BYTES, &memory, &bytes, &count,
-                               NULL);
+    struct store_fetched run;
+    enum err err = store_fetch(w->store, &a.id, 1, LIMIT_BATCH_BYTES, NULL, &run);
     assert_int_equal(err, ERR_OK);
-    assert_true(bytes.size <= LIMIT_BATCH_BYTES && bytes.size > LIMIT_BATCH_BYTES - 256);
-    free(memory);
+    assert_true(run.bytes.size <= LIMIT_BATCH_BYTES && run.bytes.size > LIMIT_BATCH_BYTES - 256);
+    free(run.memory);
     reopen(w);
     assert_int_equal(store_world_find(w, &a)->tail_last, 5000);
     store_world_expect(w, &a, 1, 5000);

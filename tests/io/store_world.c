@@ -221,16 +221,14 @@ static void compare_run(const struct log_id *id, uint64_t first, struct span byt
 uint64_t store_world_read(struct store_world *w, const struct store_world_log *log, uint64_t first)
 {
     for (;;) {
-        char *memory;
-        struct span bytes;
-        size_t count;
-        enum err err = store_fetch(w->store, &log->id, first, 5000, &memory, &bytes, &count, NULL);
+        struct store_fetched run;
+        enum err err = store_fetch(w->store, &log->id, first, 5000, NULL, &run);
         if (err != ERR_OK)
             return first - 1;
-        check(bytes.size <= 5000 && count > 0);
-        compare_run(&log->id, first, bytes, count);
-        first += count;
-        free(memory);
+        check(run.bytes.size <= 5000 && run.count > 0);
+        compare_run(&log->id, first, run.bytes, run.count);
+        first += run.count;
+        free(run.memory);
     }
 }
 
