@@ -215,9 +215,11 @@ static enum err add(struct store *s, const struct effect *effect)
         return store_batch_add_topic(s->gathering, effect);
     case EFFECT_STORE_LOG:
         return add_log(s, effect);
-    default:
-        check(effect->kind == EFFECT_STORE_PEER);
+    case EFFECT_STORE_PEER:
         return store_batch_add_peer(s->gathering, effect);
+    default:
+        check(effect->kind == EFFECT_STORE_SEEN);
+        return store_batch_add_seen(s->gathering, effect);
     }
 }
 
@@ -310,6 +312,8 @@ static enum err look(struct store *s)
     enum err err = store_db_schema(&s->writer);
     if (err == ERR_NOT_FOUND)
         err = store_db_create(&s->writer);
+    else if (err == ERR_STALE)
+        err = store_db_convert(&s->writer);
     if (err == ERR_OK)
         err = store_db_look(&s->writer);
     if (err == ERR_OK)

@@ -1,8 +1,9 @@
 /* All of the store's SQL.
  *
  * Tables are made once, in one transaction, and compared word by word at every open: the schema is
- * data in the file too, and a bit flipped in it must not change what a statement means. A later
- * version that changes a table raises SCHEMA_VERSION and converts in store_db_schema()'s caller.
+ * data in the file too, and a bit flipped in it must not change what a statement means. A
+ * version that changes a table raises SCHEMA_VERSION, and store_db_convert() brings the others up
+ * to it. Version 1 had all tables but the last.
  *
  * `run` has integer keys: its leaves then hold rows of up to a page, while a table without rowids
  * would move everything beyond a quarter page to pages of its own. The small tables have their
@@ -13,7 +14,8 @@
 #include <uv.h>
 
 enum {
-    SCHEMA_VERSION = 1,
+    SCHEMA_VERSION = 2,
+    TABLES_OF_VERSION_1 = 6,
     APPLICATION = 0x4b697468, /* "Kith", shown by file(1) */
     BUSY_MS = 2000,           /* somebody looks with sqlite3 while the peer runs */
 };
@@ -34,11 +36,15 @@ static const char *const tables[] = {
     "CREATE TABLE peer(device TEXT NOT NULL, ipv4 INTEGER NOT NULL, port INTEGER NOT NULL,"
     " used INTEGER NOT NULL, sum INTEGER NOT NULL, PRIMARY KEY(device, ipv4, port))"
     " STRICT, WITHOUT ROWID",
+    "CREATE TABLE seen(device TEXT PRIMARY KEY, role INTEGER NOT NULL, epoch INTEGER NOT NULL,"
+    " heard INTEGER NOT NULL, gone INTEGER NOT NULL, evidence TEXT NOT NULL, sum INTEGER NOT NULL)"
+    " STRICT, WITHOUT ROWID",
 };
 
 #define LOG_COLUMNS   "device, key, epoch, id, role, first, closed, sum"
 #define TOPIC_COLUMNS "topic, device, key, epoch, seq, sum, bytes"
 #define PEER_COLUMNS  "device, ipv4, port, used, sum"
+#define SEEN_COLUMNS  "device, role, epoch, heard, gone, evidence, sum"
 
 static const char *const texts[STORE_DB_SQL_COUNT] = {
     [STORE_DB_BEGIN] = "BEGIN IMMEDIATE",
@@ -81,6 +87,12 @@ static const char *const texts[STORE_DB_SQL_COUNT] = {
     [STORE_DB_PEER_ALL] = "SELECT " PEER_COLUMNS " FROM peer ORDER BY device, ipv4, port",
     [STORE_DB_PEER_BACKWARD] = "SELECT " PEER_COLUMNS
                                " FROM peer ORDER BY device DESC, ipv4 DESC, port DESC",
+    [STORE_DB_SEEN_PUT] = "INSERT OR REPLACE INTO seen(" SEEN_COLUMNS
+                          ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [STORE_DB_SEEN_FORGET] = "DELETE FROM seen WHERE device IN (SELECT device FROM seen"
+                             " ORDER BY heard DESC LIMIT -1 OFFSET ?1)",
+    [STORE_DB_SEEN_ALL] = "SELECT " SEEN_COLUMNS " FROM seen ORDER BY device",
+    [STORE_DB_SEEN_BACKWARD] = "SELECT " SEEN_COLUMNS " FROM seen ORDER BY device DESC",
 };
 
 /* Memory: two connections stay open for the life of a peer, so each keeps only a small page cache;
@@ -205,7 +217,7 @@ void store_db_close(struct store_db *db)
     *db = (struct store_db){0};
 }
 
-static enum err compare_tables(struct store_db *db)
+static enum err compare_tables(struct store_db *db, size_t expected)
 {
     sqlite3_stmt *statement = NULL;
     int code = sqlite3_prepare_v2(db->sql, "SELECT sql FROM sqlite_schema ORDER BY rowid", -1,
@@ -227,7 +239,7 @@ static enum err compare_tables(struct store_db *db)
         return err;
     if (found == 0)
         return ERR_NOT_FOUND;
-    return found == COUNT_OF(tables) && same == found ? ERR_OK : ERR_CORRUPT;
+    return found == expected && same == found ? ERR_OK : ERR_CORRUPT;
 }
 
 enum err store_db_schema(struct store_db *db)
@@ -239,23 +251,26 @@ enum err store_db_schema(struct store_db *db)
         err = pragma(db, "PRAGMA application_id", &application);
     if (err != ERR_OK)
         return err;
-    err = compare_tables(db);
+    err = compare_tables(db, version == 1 ? TABLES_OF_VERSION_1 : COUNT_OF(tables));
     if (err == ERR_NOT_FOUND)
         return version == 0 && application == 0 ? ERR_NOT_FOUND : ERR_CORRUPT;
     if (application == APPLICATION && version > SCHEMA_VERSION)
         return ERR_RANGE;
+    if (err == ERR_OK && application == APPLICATION && version == 1)
+        return ERR_STALE;
     if (err == ERR_OK && (application != APPLICATION || version != SCHEMA_VERSION))
         return ERR_CORRUPT;
     return err;
 }
 
-static enum err make_tables(struct store_db *db)
+/* All from the `first` on; the versions are part of it. */
+static enum err make_tables(struct store_db *db, size_t first)
 {
     char versions[96];
     snprintf(versions, sizeof versions, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
              APPLICATION, SCHEMA_VERSION);
     enum err err = store_db_do(db, STORE_DB_BEGIN);
-    for (size_t i = 0; err == ERR_OK && i < COUNT_OF(tables); i++)
+    for (size_t i = first; err == ERR_OK && i < COUNT_OF(tables); i++)
         err = execute(db, tables[i]);
     if (err == ERR_OK)
         err = execute(db, versions);
@@ -282,10 +297,15 @@ enum err store_db_create(struct store_db *db)
 {
     enum err err = execute(db, "PRAGMA synchronous = OFF");
     if (err == ERR_OK)
-        err = make_tables(db);
+        err = make_tables(db, 0);
     if (err == ERR_OK)
         err = sync_file(db);
     return err == ERR_OK ? execute(db, "PRAGMA synchronous = FULL") : err;
+}
+
+enum err store_db_convert(struct store_db *db)
+{
+    return make_tables(db, TABLES_OF_VERSION_1);
 }
 
 enum err store_db_look(struct store_db *db)
@@ -293,7 +313,7 @@ enum err store_db_look(struct store_db *db)
     static const char *const looks[] = {
         "PRAGMA integrity_check(meta)", "PRAGMA integrity_check(log)",
         "PRAGMA integrity_check(seal)", "PRAGMA integrity_check(topic)",
-        "PRAGMA integrity_check(peer)",
+        "PRAGMA integrity_check(peer)", "PRAGMA integrity_check(seen)",
     };
     enum err err = ERR_OK;
     for (size_t i = 0; i < COUNT_OF(looks) && err == ERR_OK; i++) {

@@ -44,6 +44,10 @@ enum store_db_sql {
     STORE_DB_PEER_GREATEST,
     STORE_DB_PEER_ALL,
     STORE_DB_PEER_BACKWARD,
+    STORE_DB_SEEN_PUT,
+    STORE_DB_SEEN_FORGET, /* devices beyond LIMIT_MEMBERS */
+    STORE_DB_SEEN_ALL,
+    STORE_DB_SEEN_BACKWARD,
     STORE_DB_SQL_COUNT,
 };
 
@@ -65,11 +69,14 @@ MUST_USE enum err store_db_open(struct store_db *db, const char *path, enum stor
 void store_db_close(struct store_db *db);
 
 /* ERR_OK: the tables are exactly those of this version; ERR_NOT_FOUND: there is nothing yet;
- * ERR_RANGE: made by a later version; ERR_CORRUPT: something else. */
+ * ERR_STALE: those of an earlier one; ERR_RANGE: made by a later version; ERR_CORRUPT: something
+ * else. */
 MUST_USE enum err store_db_schema(struct store_db *db);
 /* Whether the trees of the small tables are sound: what a row's own checksum cannot tell is that it
  * is missing. The tree of `run` is too large to be looked at as a whole. ERR_CORRUPT, ERR_IO. */
 MUST_USE enum err store_db_look(struct store_db *db);
+/* Makes the tables of an earlier version those of this one, in one durable transaction. */
+MUST_USE enum err store_db_convert(struct store_db *db);
 /* Makes the tables, in one transaction, which the next one makes durable. */
 MUST_USE enum err store_db_create(struct store_db *db);
 

@@ -341,6 +341,34 @@ static void no_more_devices_are_remembered_than_the_core_takes(void **state)
     assert_false(has_peer(w, 1)); /* the oldest went */
 }
 
+static void when_a_device_was_last_heard_is_kept_and_replaced(void **state)
+{
+    struct store_world *w = *state;
+    store_world_seen(w, "sensor1", 5);
+    store_world_seen(w, "sensor1", 4); /* the newest note counts, whatever the clock said */
+    store_world_seen(w, "sensor2", 9);
+    store_world_wait(w);
+    reopen(w);
+    assert_int_equal(w->seen_count, 2);
+    assert_int_equal(w->seen[0], 4);
+    assert_int_equal(w->seen[1], 9);
+}
+
+static void the_devices_heard_longest_ago_are_forgotten(void **state)
+{
+    struct store_world *w = *state;
+    for (uint32_t i = 1; i <= LIMIT_MEMBERS + 2; i++) {
+        char device[16];
+        snprintf(device, sizeof device, "d%u", (unsigned)i);
+        store_world_seen(w, device, i);
+    }
+    store_world_wait(w);
+    reopen(w);
+    assert_int_equal(w->seen_count, LIMIT_MEMBERS);
+    for (size_t i = 0; i < w->seen_count; i++)
+        assert_true(w->seen[i] > 2);
+}
+
 static void a_second_process_is_told_who_has_the_store(void **state)
 {
     struct store_world *w = *state;
@@ -375,12 +403,31 @@ static void a_store_of_a_later_version_is_refused_and_left_alone(void **state)
     struct store_world_log a = store_world_log("sensor1", 7);
     store_world_put(w, &a, 3);
     store_world_close(w);
-    execute(w, "PRAGMA user_version = 2; CREATE TABLE later(x);");
+    execute(w, "PRAGMA user_version = 3; CREATE TABLE later(x);");
     assert_int_equal(store_world_try_open(w), ERR_RANGE);
     assert_non_null(strstr(w->message, "later version"));
-    execute(w, "PRAGMA user_version = 1; DROP TABLE later;");
+    execute(w, "PRAGMA user_version = 2; DROP TABLE later;");
     store_world_open(w);
     store_world_expect(w, &a, 1, 3);
+}
+
+/* Version 1 did not keep when devices were last heard. */
+static void a_store_of_version_1_is_converted_and_keeps_everything(void **state)
+{
+    struct store_world *w = *state;
+    struct store_world_log a = store_world_log("sensor1", 7);
+    store_world_put(w, &a, 3);
+    store_world_peer(w, "sensor1", 1, 1000);
+    store_world_close(w);
+    execute(w, "PRAGMA user_version = 1; DROP TABLE seen;");
+    store_world_open(w);
+    assert_string_equal(w->message, "");
+    store_world_expect(w, &a, 1, 3);
+    assert_true(has_peer(w, 1));
+    store_world_seen(w, "sensor1", 5);
+    store_world_wait(w);
+    reopen(w);
+    assert_int_equal(w->seen_count, 1);
 }
 
 static void epochs_rise_whatever_happens_to_either_copy_of_the_counter(void **state)
@@ -499,9 +546,12 @@ int main(void)
         TEST(a_topic_keeps_its_newest_record),
         TEST(a_device_keeps_its_newest_addresses),
         TEST(no_more_devices_are_remembered_than_the_core_takes),
+        TEST(when_a_device_was_last_heard_is_kept_and_replaced),
+        TEST(the_devices_heard_longest_ago_are_forgotten),
         TEST(a_second_process_is_told_who_has_the_store),
         TEST(a_missing_folder_is_named),
         TEST(a_store_of_a_later_version_is_refused_and_left_alone),
+        TEST(a_store_of_version_1_is_converted_and_keeps_everything),
         TEST(epochs_rise_whatever_happens_to_either_copy_of_the_counter),
         TEST(without_either_copy_the_counter_starts_above_every_known_epoch),
         TEST(an_epoch_is_above_the_one_heard_of_and_never_too_large),

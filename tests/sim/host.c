@@ -247,6 +247,7 @@ static void perform(struct world *w, struct host *h, const struct effect *e)
     case EFFECT_STORE_TOPIC:
     case EFFECT_STORE_LOG:
     case EFFECT_STORE_PEER:
+    case EFFECT_STORE_SEEN:
     case EFFECT_STORE_RETRY:
         disk_effect(w, h, e);
         break;
