@@ -298,6 +298,7 @@ static void process_gone(struct world *w, struct host *h, enum net_gone how)
     h->node = NULL;
     h->running = false;
     h->leaving = h->exiting = false;
+    h->frozen_until_us = 0;
     h->tick_us = UINT64_MAX;
     h->life++;
 }
@@ -417,6 +418,47 @@ void host_leave(struct world *w, struct host *h)
     w->tally[TALLY_LEAVES]++;
     h->leaving = true;
     host_step(w, h, &(struct event){.kind = EVENT_LEAVE});
+}
+
+void host_freeze(struct world *w, struct host *h, uint64_t ms)
+{
+    trace_note(w, "%s stands still", h->label);
+    h->frozen_until_us = w->now_us + ms * WORLD_MS;
+}
+
+static const struct host *receiver(const struct world *w, const struct moment *m)
+{
+    switch (m->kind) {
+    case MOMENT_TICK:
+    case MOMENT_SOURCE:
+    case MOMENT_LATER:
+    case MOMENT_COMMIT:
+    case MOMENT_RETRY:
+    case MOMENT_DATAGRAM:
+        return &w->hosts[m->host];
+    case MOMENT_PIPE:
+        return &w->hosts[w->net.conns[m->number / 2]->ends[!(m->number & 1)].host];
+    case MOMENT_RESET:
+    case MOMENT_TIMEOUT:
+        return &w->hosts[w->net.conns[m->number / 2]->ends[m->number & 1].host];
+    default:
+        return NULL;
+    }
+}
+
+uint64_t host_thaws_us(const struct world *w, const struct moment *m)
+{
+    const struct host *h = receiver(w, m);
+    return h && h->frozen_until_us > w->now_us ? h->frozen_until_us : w->now_us;
+}
+
+void host_put_off(struct world *w, const struct moment *m, uint64_t serial)
+{
+    struct host *h = &w->hosts[m->host];
+    if (m->kind == MOMENT_TICK && m->serial == h->tick_serial) {
+        h->tick_serial = serial;
+        h->tick_us = h->frozen_until_us;
+    }
 }
 
 void host_move(struct world *w, struct host *h)
