@@ -72,6 +72,11 @@ static uint64_t monotonic_us(const struct world *w, const struct host *h)
     return h->mono_origin_us + (w->now_us - h->booted_us) * rate / 1000000;
 }
 
+uint64_t host_now_ms(const struct world *w, const struct host *h)
+{
+    return monotonic_us(w, h) / WORLD_MS;
+}
+
 static uint64_t wall_ms(const struct world *w, const struct host *h)
 {
     int64_t wall = (int64_t)(WORLD_WALL_MS + w->now_us / WORLD_MS) + h->wall_offset_ms;
@@ -307,7 +312,7 @@ void host_step(struct world *w, struct host *h, struct event *e)
 {
     if (!h->running || world_failed(w))
         return;
-    e->now_ms = monotonic_us(w, h) / WORLD_MS;
+    e->now_ms = host_now_ms(w, h);
     e->wall_ms = wall_ms(w, h);
     trace_event(w, h, e);
     if (!h->node)
@@ -423,6 +428,7 @@ void host_leave(struct world *w, struct host *h)
 void host_freeze(struct world *w, struct host *h, uint64_t ms)
 {
     trace_note(w, "%s stands still", h->label);
+    w->tally[TALLY_FREEZES]++;
     h->frozen_until_us = w->now_us + ms * WORLD_MS;
 }
 

@@ -122,6 +122,8 @@ void host_later(struct world *w, struct host *h, uint64_t delay_us, const struct
                 struct span bytes);
 void host_measure(struct world *w, struct host *h, struct span type, struct value value);
 
+uint64_t host_now_ms(const struct world *w, const struct host *h); /* its monotonic clock */
+
 void host_on_start(struct world *w, const struct moment *m);
 void host_on_tick(struct world *w, const struct moment *m);
 void host_on_source(struct world *w, const struct moment *m);

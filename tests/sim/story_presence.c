@@ -32,10 +32,9 @@ static struct host *host(struct story_stage *s, const char *device)
 static void look(struct story_stage *s, const char *who, const char *whom)
 {
     const struct host *h = host(s, who);
-    uint64_t now_ms = (h->mono_origin_us + s->w->now_us - h->booted_us) / WORLD_MS;
     struct view_peer peer;
     size_t at = 0;
-    while (view_peer_next(h->node, now_ms, &at, &peer)) {
+    while (view_peer_next(h->node, host_now_ms(s->w, h), &at, &peer)) {
         if (strcmp(peer.device, whom) != 0)
             continue;
         trace_note(s->w, "%s sees %s %s%s%s", who, whom, view_presence_text(peer.presence),
