@@ -536,13 +536,13 @@ static void tick_session(struct node *n, struct session *s)
         return;
     enum presence_sign sign = presence_of_session(&n->health, s->heard_ms, n->now_ms);
     bool doubted = sign == PRESENCE_DOUBTED && !s->suspect;
+    s->suspect = s->suspect || doubted;
     if (late || sign == PRESENCE_GONE)
         step(n, s, PEER_IN_LATE, NULL, (struct span){0});
     else if (doubted || ping_due(n, s))
         session_ping(n, s);
     else if (n->now_ms - s->sent_ms >= TIME_BEAT_MS)
         session_beat(n, s);
-    s->suspect = s->suspect || doubted;
 }
 
 void peer_tick(struct node *n)
