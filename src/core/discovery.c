@@ -135,10 +135,9 @@ void discovery_hello(struct node *n, const struct hello *h, struct address sourc
     node_counted(n, NODE_HELLOS_HEARD);
     m->heard_ms = n->now_ms;
     if (h->kind == HELLO_GOODBYE) {
+        seen_goodbye(n, m, h->epoch);
         if (m->session != NULL)
             session_ping(n, m->session);
-        else if (m->useless && h->epoch >= m->epoch)
-            seen_left(n, m);
         return;
     }
     if (m->session != NULL && m->session->epoch >= h->epoch)

@@ -460,25 +460,17 @@ static void do_left(struct node *n, struct session *s, const struct message *m, 
 {
     (void)m, (void)why;
     struct member *member = s->member;
-    node_fact(n, FACT_LEFT, span_of(member->device));
     hang_up(n, s, "it said goodbye");
     seen_left(n, member);
-    member->lost_ms = 0;
 }
 
 static void lose(struct node *n, struct session *s, struct span evidence)
 {
     struct member *member = s->member;
-    node_counted(n, NODE_SESSIONS_LOST);
-    struct fact *fact = node_fact(n, FACT_LOST, span_of(member->device));
-    if (fact != NULL) {
-        fact->ms = n->now_ms - s->heard_ms;
-        fact->text = event_effects_copy(n->fx, evidence);
-    }
     seen_lost(n, s, evidence);
-    member->lost_ms = s->heard_ms;
     session_remove(n, s);
-    discovery_lost(n, member);
+    if (!member->left)
+        discovery_lost(n, member);
 }
 
 static void do_error(struct node *n, struct session *s, const struct message *m, struct span why)

@@ -40,10 +40,24 @@ void seen_met(struct node *n, struct member *m, uint64_t epoch)
     changed(n, m, (struct span){0});
 }
 
-void seen_left(struct node *n, struct member *m)
+static void left(struct node *n, struct member *m)
 {
     m->left = true;
+    m->lost_ms = 0;
     changed(n, m, SPAN("it said goodbye"));
+}
+
+void seen_left(struct node *n, struct member *m)
+{
+    node_fact(n, FACT_LEFT, span_of(m->device));
+    left(n, m);
+}
+
+void seen_goodbye(struct node *n, struct member *m, uint64_t epoch)
+{
+    m->goodbye_epoch = epoch;
+    if (m->session == NULL && !m->left && m->epoch > 0 && epoch >= m->epoch)
+        left(n, m);
 }
 
 void seen_ended(struct node *n, struct member *m, struct span evidence)
@@ -53,10 +67,26 @@ void seen_ended(struct node *n, struct member *m, struct span evidence)
     changed(n, m, evidence);
 }
 
+static void tell_lost(struct node *n, const struct session *s, struct span evidence)
+{
+    node_counted(n, NODE_SESSIONS_LOST);
+    struct fact *fact = node_fact(n, FACT_LOST, span_of(s->member->device));
+    if (fact == NULL)
+        return;
+    fact->ms = n->now_ms - s->heard_ms;
+    fact->text = event_effects_copy(n->fx, evidence);
+}
+
 void seen_lost(struct node *n, struct session *s, struct span evidence)
 {
     char text[PRESENCE_TEXT_MAX];
     struct member *m = s->member;
+    if (m->goodbye_epoch == s->epoch) {
+        seen_left(n, m);
+        return;
+    }
+    tell_lost(n, s, evidence);
+    m->lost_ms = s->heard_ms;
     if (s->given_up) {
         node_counted(n, NODE_SESSIONS_SILENT);
         m->alarm_ms = n->now_ms;

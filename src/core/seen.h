@@ -9,8 +9,12 @@
 
 /* A session with it has opened, in this life of its. */
 void seen_met(struct node *n, struct member *m, uint64_t epoch);
-void seen_left(struct node *n, struct member *m); /* it said goodbye */
-/* An open session is lost, for this reason; s->given_up when for silence. */
+void seen_left(struct node *n, struct member *m); /* it said goodbye in its session */
+/* A datagram says goodbye in the name of that life of its: believed as soon as no session of that
+ * life stands. */
+void seen_goodbye(struct node *n, struct member *m, uint64_t epoch);
+/* An open session has ended, for this reason; s->given_up when for silence. A goodbye on its way in
+ * it went with it: when one came by datagram, m->left says so. */
 void seen_lost(struct node *n, struct session *s, struct span evidence);
 void seen_ended(struct node *n, struct member *m, struct span evidence); /* by us */
 

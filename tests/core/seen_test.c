@@ -247,9 +247,37 @@ static void with_a_session_a_called_goodbye_only_causes_a_ping(void **state)
     hear_goodbye(r, "actuator1", 20, 5);
     assert_int_equal(rig_sent_count(r, MESSAGE_PING), 1);
     assert_int_equal(view_of(r, "actuator1").presence, VIEW_ONLINE);
+    rig_wait(r, TIME_SUSPECT_MS - 1);
+    assert_int_equal(view_of(r, "actuator1").presence, VIEW_ONLINE);
+}
+
+/* The one in the session may be lost with it: a reset overtakes what was under way. */
+static void a_session_that_ends_behind_a_called_goodbye_was_left(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "actuator1", ROLE_ACTUATOR, 20);
+    hear_goodbye(r, "actuator1", 20, 5);
     rig_link_down(r, 2);
-    hear_goodbye(r, "actuator1", 20, 6);
+    assert_int_equal(view_of(r, "actuator1").presence, VIEW_LEFT);
+    assert_int_equal(rig_fact_count(r, FACT_LEFT), 1);
+    assert_int_equal(rig_fact_count(r, FACT_LOST), 0);
+    assert_int_equal(node_count(r->n, NODE_SESSIONS_LOST), 0);
+    rig_meet(r, 4, "actuator1", ROLE_ACTUATOR, 21);
+    rig_link_down(r, 4); /* another life of its, which said nothing */
     assert_int_equal(view_of(r, "actuator1").presence, VIEW_OFFLINE);
+}
+
+static void a_goodbye_that_is_called_behind_the_end_counts_too(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "actuator1", ROLE_ACTUATOR, 20);
+    rig_link_down(r, 2);
+    hear_goodbye(r, "actuator1", 19, 5);
+    assert_int_equal(view_of(r, "actuator1").presence, VIEW_OFFLINE);
+    hear_goodbye(r, "actuator1", 20, 6);
+    assert_int_equal(view_of(r, "actuator1").presence, VIEW_LEFT);
 }
 
 #define RIGGED(test) cmocka_unit_test_setup_teardown(test, rig_setup_sensor, rig_teardown)
@@ -269,6 +297,8 @@ int main(void)
         RIGGED(whose_calls_cease_is_online_when_the_dial_finds_it),
         RIGGED(without_need_of_a_session_a_called_goodbye_counts),
         RIGGED(with_a_session_a_called_goodbye_only_causes_a_ping),
+        RIGGED(a_session_that_ends_behind_a_called_goodbye_was_left),
+        RIGGED(a_goodbye_that_is_called_behind_the_end_counts_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
