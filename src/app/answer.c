@@ -156,7 +156,7 @@ static void answer_to_ping(struct answer *a, struct answer_asker *k)
 {
     struct view_peer peer;
     bool known = find_peer(a, k->request.device, &peer);
-    if (!known || (peer.presence != VIEW_ONLINE && peer.presence != VIEW_SUSPECT)) {
+    if (!known || !peer.session) {
         refuse_device(a, k, known ? &peer : NULL);
         return;
     }
@@ -179,7 +179,8 @@ static void answer_to_wait(struct answer *a, struct answer_asker *k)
 {
     struct view_peer peer;
     bool here = strcmp(k->request.device, a->parts.device) == 0 ||
-                (find_peer(a, k->request.device, &peer) && peer.presence == VIEW_ONLINE);
+                (find_peer(a, k->request.device, &peer) && peer.session &&
+                 peer.presence == VIEW_ONLINE);
     if (here) {
         give_presence(k);
         return;

@@ -129,6 +129,19 @@ static void put_refused(struct buf *b, const struct answer_status_notes *notes)
     buf_char(b, ']');
 }
 
+static void put_alarms(struct buf *b, const struct node *n)
+{
+    buf_text(b, ",\"alarms\":{\"lost\":");
+    buf_u64(b, node_count(n, NODE_SESSIONS_LOST));
+    buf_text(b, ",\"silent\":");
+    buf_u64(b, node_count(n, NODE_SESSIONS_SILENT));
+    buf_text(b, ",\"false\":");
+    buf_u64(b, node_count(n, NODE_FALSE_ALARMS));
+    buf_text(b, ",\"late\":");
+    buf_u64(b, node_count(n, NODE_LATE_TURNS));
+    buf_char(b, '}');
+}
+
 struct health {
     struct buf *b;
     size_t count;
@@ -225,6 +238,7 @@ bool answer_status(struct buf *b, const struct answer_status *s)
     size_t online = put_peers(b, s);
     if (online == SIZE_MAX)
         return false;
+    put_alarms(b, s->node);
     put_refused(b, s->notes);
     put_health(b, s, online);
     put_discovery(b, s);

@@ -6,7 +6,7 @@
 #include "io/udp.h"
 
 /* The answer to `kith status`: how a peer stands and sees the others, as one JSON object with the
- * members schema, device, role, network, state_hash, peers, refused and health. */
+ * members schema, device, role, network, state_hash, peers, alarms, refused and health. */
 
 enum { ANSWER_STATUS_CAUSES = 16, ANSWER_STATUS_FOREIGN = 4 };
 

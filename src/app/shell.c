@@ -206,27 +206,17 @@ static void do_hello(struct shell *sh, const struct effect *effect)
 typedef void perform_fn(struct shell *sh, const struct effect *effect);
 
 static perform_fn *const perform[EFFECT_KIND_COUNT] = {
-    [EFFECT_STORE] = do_store,
-    [EFFECT_STORE_SEAL] = do_store,
-    [EFFECT_STORE_TOPIC] = do_store,
-    [EFFECT_STORE_LOG] = do_store,
-    [EFFECT_STORE_PEER] = do_store,
-    [EFFECT_STORE_RETRY] = do_store,
-    [EFFECT_EPOCH] = do_epoch,
-    [EFFECT_FETCH] = do_fetch,
-    [EFFECT_SIGN] = do_sign,
-    [EFFECT_VERIFY] = do_verify,
-    [EFFECT_DIAL] = do_link,
-    [EFFECT_HANG_UP] = do_link,
-    [EFFECT_SEND] = do_link,
-    [EFFECT_HELLO] = do_hello,
-    [EFFECT_PLAIN] = do_plain,
-    [EFFECT_COMMAND] = do_command,
-    [EFFECT_ACT] = do_act,
-    [EFFECT_PUBLISH] = do_publish,
-    [EFFECT_EXIT] = do_exit,
-    [EFFECT_CERTIFY] = do_certify,
-    [EFFECT_INTRODUCE] = do_introduce,
+    [EFFECT_STORE] = do_store,       [EFFECT_STORE_SEAL] = do_store,
+    [EFFECT_STORE_TOPIC] = do_store, [EFFECT_STORE_LOG] = do_store,
+    [EFFECT_STORE_PEER] = do_store,  [EFFECT_STORE_SEEN] = do_store,
+    [EFFECT_STORE_RETRY] = do_store, [EFFECT_EPOCH] = do_epoch,
+    [EFFECT_FETCH] = do_fetch,       [EFFECT_SIGN] = do_sign,
+    [EFFECT_VERIFY] = do_verify,     [EFFECT_DIAL] = do_link,
+    [EFFECT_HANG_UP] = do_link,      [EFFECT_SEND] = do_link,
+    [EFFECT_HELLO] = do_hello,       [EFFECT_PLAIN] = do_plain,
+    [EFFECT_COMMAND] = do_command,   [EFFECT_ACT] = do_act,
+    [EFFECT_PUBLISH] = do_publish,   [EFFECT_EXIT] = do_exit,
+    [EFFECT_CERTIFY] = do_certify,   [EFFECT_INTRODUCE] = do_introduce,
 };
 
 static void step(struct shell *sh, struct event *e)

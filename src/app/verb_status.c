@@ -3,7 +3,8 @@
 #include "app/verb.h"
 #include "base/text.h"
 
-/* One line a peer, in columns; then what was refused, and what is wrong with what would help. */
+/* One line a peer, in columns; then how many were given up and how many wrongly, what was refused,
+ * and what is wrong with what would help. */
 
 enum { ANSWER_WAIT_MS = 10000, CELL_BYTES = 512, COLUMNS = 7 };
 
@@ -102,6 +103,17 @@ static void show_peers(const struct ask_json *peers)
     }
 }
 
+static void show_alarms(const struct ask_json *alarms)
+{
+    uint64_t lost, silent, wrong, late;
+    if (!ask_json_count(alarms, "lost", &lost) || !ask_json_count(alarms, "silent", &silent) ||
+        !ask_json_count(alarms, "false", &wrong) || !ask_json_count(alarms, "late", &late))
+        return;
+    printf("alarms: %llu %s lost, %llu for silence, %llu of them false; %llu late %s of its own\n",
+           (unsigned long long)lost, lost == 1 ? "session" : "sessions", (unsigned long long)silent,
+           (unsigned long long)wrong, (unsigned long long)late, late == 1 ? "turn" : "turns");
+}
+
 static void show_refused(const struct ask_json *refused)
 {
     char cause[CELL_BYTES];
@@ -134,6 +146,7 @@ static void show_status(const struct ask_json *status)
     printf("%s (%s) · network %.4s-%.2s · state %.8s\n", device, role, network,
            strlen(network) > 4 ? network + 4 : "", hash);
     show_peers(ask_json_get(status, "peers"));
+    show_alarms(ask_json_get(status, "alarms"));
     show_refused(ask_json_get(status, "refused"));
     show_health(ask_json_get(status, "health"));
 }

@@ -74,7 +74,8 @@ static const char config_text[] =
 
 static const char status_more[] =
     "Each peer: name, role, online, suspect, offline or left, when it was last heard, where it\n"
-    "is, how it was found, and its round trip, or the evidence that it is gone. Then what was\n"
+    "is, how it was found, and its round trip, or the evidence that it is gone. Then how many\n"
+    "sessions were lost, for silence, and falsely (the other side was there), what was\n"
     "refused, and each problem with what helps. --json: one object, schema kith/status/1.\n"
     "Two peers whose state_hash is the same hold the same sealed records.\n";
 

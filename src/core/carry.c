@@ -116,7 +116,7 @@ static void send_want(struct node *n, struct session *s, const struct carried *c
         .last = l == NULL ? 0 : l->last,
         .sealed = l == NULL ? 0 : l->seal.seq,
         .want = want,
-        .role_known = l != NULL && want == MESSAGE_WANT_NOTHING,
+        .role_known = l != NULL && want != MESSAGE_WANT_RECORDS,
         .role = l == NULL ? c->role : l->role,
     };
     struct message message = {.kind = MESSAGE_HAVE, .have = {.entries = e, .count = 1}};
@@ -133,6 +133,13 @@ static void ask(struct node *n, struct session *s, struct carried *c)
     send_want(n, s, c, MESSAGE_WANT_RECORDS);
 }
 
+/* Its carrier has sent all that it offered: one that has more may take its place. */
+static bool is_idle(const struct node *n, const struct carried *c)
+{
+    const struct log *l = log_of(n, c);
+    return l != NULL && l->seal.seq >= c->offered && c->first == 0 && c->seal.seq == 0;
+}
+
 void carry_ask(struct node *n, struct session *s, const struct message_log *log, uint64_t offered)
 {
     struct log_id id = key_of(log->device, &log->key, log->epoch);
@@ -141,6 +148,13 @@ void carry_ask(struct node *n, struct session *s, const struct message_log *log,
         c->offered = offered;
         c->at_ms = n->now_ms;
         node_soon(&n->carry_at_ms, n->now_ms + TIME_CARRY_MS);
+    }
+    if (c != NULL && c->link != s->link && offered > c->offered && is_idle(n, c)) {
+        struct session *before = session_find(n, c->link);
+        if (before != NULL)
+            send_want(n, before, c, MESSAGE_WANT_NEWS);
+        forget(n, c);
+        c = NULL;
     }
     if (c != NULL)
         return;
@@ -161,7 +175,7 @@ void carry_ask(struct node *n, struct session *s, const struct message_log *log,
 /* This carrier does not deliver: all others are asked. */
 static void give_up(struct node *n, struct carried *c)
 {
-    const struct member *m = members_find(n, span_of(c->id.device));
+    struct member *m = members_find(n, span_of(c->id.device));
     struct session *s = session_find(n, c->link);
     if (s != NULL && m != NULL)
         news_distrust(n, s, m);
@@ -508,7 +522,7 @@ void carry_session_gone(struct node *n, const struct session *s)
 {
     struct carried *c;
     while ((c = find_ended(n, is_of_link, &s->link)) != NULL) {
-        const struct member *m = members_find(n, span_of(c->id.device));
+        struct member *m = members_find(n, span_of(c->id.device));
         forget(n, c);
         if (m != NULL)
             news_ask_again(n, m);

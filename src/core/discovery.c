@@ -3,6 +3,7 @@
 #include "core/members.h"
 #include "core/mesh.h"
 #include "core/peer.h"
+#include "core/seen.h"
 #include "core/session.h"
 
 #include <stdlib.h>
@@ -44,20 +45,14 @@ static void send_plain(struct node *n)
     }
 }
 
-/* At most ten hellos a second in the whole network. */
-static uint64_t call_interval(const struct node *n)
-{
-    uint64_t stretched = (n->members.count + 1) * 100;
-    return stretched > TIME_HELLO_MS ? stretched : TIME_HELLO_MS;
-}
-
 static void call(struct node *n)
 {
     send_hello(n, HELLO_CALL, (struct address){0});
     if (n->plain)
         send_plain(n);
-    uint64_t wait = n->hello_round < COUNT_OF(first_rounds_ms) ? first_rounds_ms[n->hello_round]
-                                                               : node_jitter(n, call_interval(n));
+    uint64_t wait = n->hello_round < COUNT_OF(first_rounds_ms)
+                        ? first_rounds_ms[n->hello_round]
+                        : node_jitter(n, presence_call_ms(n->members.count));
     n->hello_round++;
     n->hello_at_ms = n->now_ms + wait;
 }
@@ -141,6 +136,7 @@ void discovery_hello(struct node *n, const struct hello *h, struct address sourc
     node_counted(n, NODE_HELLOS_HEARD);
     m->heard_ms = n->now_ms;
     if (h->kind == HELLO_GOODBYE) {
+        seen_goodbye(n, m, h->epoch);
         if (m->session != NULL)
             session_ping(n, m->session);
         return;
@@ -300,6 +296,23 @@ void discovery_met(struct node *n, struct member *m)
             n->configured[i]->at_ms = NODE_NEVER;
 }
 
+/* When a sign of life is asked of a device that only its calls tell of. */
+static uint64_t probe_at(const struct node *n, const struct member *m)
+{
+    if (!mesh_by_calls(n, m) || m->left || m->session != NULL || m->probed_ms == m->heard_ms)
+        return NODE_NEVER;
+    return presence_call_doubt_ms(&n->health, m->heard_ms, n->members.count);
+}
+
+/* One dial, to where it was reached: a session proves more than a call. */
+static void probe(struct node *n, struct member *m)
+{
+    m->probed_ms = m->heard_ms;
+    if (m->address_count > 0 && m->dialer.link == 0 && m->dialer.told.port == 0)
+        m->dialer.address = m->addresses[0];
+    arm(&m->dialer, n->now_ms, n->now_ms);
+}
+
 static void dial_when_due(struct node *n, struct dialer *d)
 {
     if (d->at_ms > n->now_ms || d->link != 0)
@@ -325,8 +338,11 @@ void discovery_tick(struct node *n)
         call(n);
     struct member *m;
     size_t at = 0;
-    while ((m = table_next(&n->members, &at)) != NULL)
+    while ((m = table_next(&n->members, &at)) != NULL) {
+        if (probe_at(n, m) <= n->now_ms)
+            probe(n, m);
         dial_when_due(n, &m->dialer);
+    }
     for (size_t i = 0; i < n->configured_count; i++)
         dial_when_due(n, n->configured[i]);
     if (n->nobody_told || n->ever_session || n->now_ms - n->started_ms < TIME_NOBODY_MS)
@@ -342,9 +358,11 @@ uint64_t discovery_deadline(const struct node *n)
     uint64_t deadline = n->hello_at_ms;
     const struct member *m;
     size_t at = 0;
-    while ((m = table_next(&n->members, &at)) != NULL)
+    while ((m = table_next(&n->members, &at)) != NULL) {
+        node_soon(&deadline, probe_at(n, m));
         if (m->dialer.link == 0)
             node_soon(&deadline, m->dialer.at_ms);
+    }
     for (size_t i = 0; i < n->configured_count; i++)
         if (n->configured[i]->link == 0)
             node_soon(&deadline, n->configured[i]->at_ms);

@@ -24,12 +24,23 @@
  * accepts and drops further STORE_* effects until the core orders STORE_RETRY, whose success or
  * failure it reports with STORE_READY or another STORE_FAILED. */
 
+/* When a device was last heard, and why not since: kept on disk. */
+struct event_seen {
+    struct span device;
+    enum role role;
+    uint64_t epoch;       /* the highest proven */
+    uint64_t heard_ms;    /* since 1970 UTC, by our clock */
+    bool left;            /* it said goodbye */
+    struct span evidence; /* empty: it was there */
+};
+
 enum event_kind {
     EVENT_RESTORE_LOG,   /* before START, one each, as it stands on disk */
     EVENT_RESTORE_TAIL,  /* after its log: the records behind the last seal, in order */
     EVENT_RESTORE_TOPIC, /* the state's records */
     EVENT_RESTORE_PEER,  /* an address somebody was last seen at, or one given by --peer (no device)
                           */
+    EVENT_RESTORE_SEEN,  /* when somebody was last heard */
     EVENT_START,         /* the epoch is on disk, the sockets are bound */
     EVENT_EPOCH,         /* answers the effect EPOCH: a new epoch is on disk */
     EVENT_READING,       /* from the source: readings of one moment */
@@ -84,6 +95,7 @@ struct event {
             struct span device; /* empty: given by --peer */
             struct address address;
         } restore_peer;
+        struct event_seen restore_seen;
         struct {
             uint64_t epoch;
         } epoch; /* START, EPOCH */
@@ -187,6 +199,8 @@ enum effect_kind {
                        */
     EFFECT_STORE_PEER, /* where a device was reached; at most LIMIT_ADDRESSES a device, newest kept
                         */
+    EFFECT_STORE_SEEN, /* when a device was last heard; at most LIMIT_MEMBERS devices, the last
+                          heard kept */
     EFFECT_STORE_RETRY,
     EFFECT_EPOCH,   /* make a new epoch above `above` durable, then EVENT_EPOCH */
     EFFECT_FETCH,   /* read records from `first` on, at most `bytes_max`, then EVENT_FETCHED */
@@ -245,6 +259,7 @@ struct effect {
             struct span device;
             struct address address;
         } store_peer;
+        struct event_seen store_seen;
         struct {
             uint64_t above;
         } epoch;

@@ -99,12 +99,33 @@ enum {
     TIME_SEAL_QUIET_MS = 3000, /* quiet: see docs/decisions/003 */
     LIMIT_SEAL_BUSY = 8,       /* records waiting for a seal that make a log busy */
     TIME_BEAT_MS = 1100,       /* silence of our own after which a sign of life is sent */
-    TIME_LOST_MS = 2600, /* silence of the other side after which the session is lost: two beats,
-                            and 400 ms for one that was lost on the way */
+    TIME_SUSPECT_MS = 1500, /* silence of the other side after which it is suspected and pinged: a
+                               beat, and 400 ms for one that was lost on the way */
+    TIME_LOST_MS = 2600, /* ... after which the session is lost: two beats and 400 ms; the ping has
+                            had 1.1 s to be answered */
+    TIME_LATE_MS = 300,  /* a turn of our own loop that comes so late is late: an honest one takes
+                            some milliseconds */
+    TIME_STRAIN_MS = 1300,    /* each late turn makes us so much more patient with others: half of
+                                 TIME_LOST_MS */
+    LIMIT_STRAIN = 6,         /* at most so many times */
+    TIME_LOST_MAX_MS = 10400, /* TIME_LOST_MS + LIMIT_STRAIN * TIME_STRAIN_MS: whoever is late all
+                                 the time still tells the dead */
+    TIME_EASE_MS = 5000,      /* without a late turn, this much takes one of them off */
+    LIMIT_ALONE = 3, /* when so many sessions or more are all silent, it may be us: one step more
+                        patience */
+    TIME_FALSE_MS = 3000, /* who was lost for silence and is back within this, in the same life, was
+                             there all the time */
+    LIMIT_CALLS_DOUBT = 2, /* hellos that may be missed, of somebody without a session, before it is
+                              suspected and dialled */
+    LIMIT_CALLS_GONE = 3,  /* ... before it is offline */
+    TIME_SEEN_MS = 60000,  /* between two notes on disk of when the others were last heard: what a
+                              crash of ours may forget */
     TIME_EPOCH_CLAIMS_MS = 3600000,
     TIME_GREET_MS = 5000,         /* from a link to its finished hello */
     TIME_RTT_MS = 30000,          /* between pings that are answered */
     TIME_HELLO_MS = 5000,         /* between hellos, with a jitter of one fifth */
+    TIME_HELLO_SHARE_MS = 100,    /* ... or this for each device, when that is more: ten hellos a
+                                     second in the whole network */
     TIME_DIAL_FIRST_MS = 100,     /* first retry; doubles, with jitter, up to */
     TIME_DIAL_MAX_MS = 3000,      /* ... so that a healed network is joined again within seconds */
     TIME_DIAL_BURST_MS = 1000,    /* at most LIMIT_DIAL_BURST dials to one device in this time */

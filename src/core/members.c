@@ -102,11 +102,9 @@ struct member *members_add(struct node *n, struct span device)
 
 bool members_is_there(const struct node *n, const struct member *m)
 {
-    uint64_t calls_ms = (n->members.count + 1) * 100;
-    if (calls_ms < TIME_HELLO_MS)
-        calls_ms = TIME_HELLO_MS;
-    return m->session != NULL ||
-           (!m->left && m->heard_ms > 0 && n->now_ms - m->heard_ms < 4 * calls_ms);
+    return m->session != NULL || (!m->left && m->heard_ms > 0 &&
+                                  presence_of_calls(&n->health, m->heard_ms, n->now_ms,
+                                                    n->members.count) != PRESENCE_GONE);
 }
 
 bool members_note_address(struct member *m, struct address address)

@@ -169,6 +169,8 @@ static bool tell(struct node *n, struct session *s, struct member *m, struct mes
     bool gives = !is_leaf(n->self.role) && s->wants[l->role] && servable(l) > 0;
     uint64_t older = gives ? older_of(n, m) : 0;
     bool offers = gives && is_news(l, news);
+    if (m->ask_all && !is_leaf(s->identity.role) && !news->silent)
+        news_send_list(n, s, m); /* of earlier logs, too */
     if (!offers && want == news->told && older == news->older)
         return false;
     *entry = entry_of(l);
@@ -223,6 +225,10 @@ void news_tick(struct node *n)
         if (s->state == PEER_OPEN && s->have_done)
             tell_session(n, s);
     }
+    struct member *m;
+    size_t at = 0;
+    while ((m = table_next(&n->members, &at)) != NULL)
+        m->ask_all = false;
 }
 
 /* By its certificate, or as long as nobody has seen that, by what the other says. */
@@ -328,11 +334,12 @@ void news_list(struct node *n, struct session *s, const struct message *list)
     send_page(n, s, entries, count);
 }
 
-void news_ask_again(struct node *n, const struct member *m)
+void news_ask_again(struct node *n, struct member *m)
 {
     for (size_t i = 0; i < n->session_count; i++)
         if (m->slot < n->sessions[i]->news_count)
             n->sessions[i]->news[m->slot].told = MESSAGE_WANT_COUNT;
+    m->ask_all = true;
     news_due(n);
 }
 

@@ -20,7 +20,7 @@ void news_list(struct node *n, struct session *s, const struct message *list);
 /* Our whole list of a device's logs, for somebody who seems to have other ones. */
 void news_send_list(struct node *n, struct session *s, const struct member *m);
 /* Whoever carried the device's logs does not any more: all are asked again. */
-void news_ask_again(struct node *n, const struct member *m);
+void news_ask_again(struct node *n, struct member *m);
 /* This session promised a device's log and did not send it: it is not asked again. */
 void news_distrust(struct node *n, struct session *s, const struct member *m);
 bool news_distrusted(const struct session *s, const struct member *m);

@@ -12,10 +12,12 @@
 #include "core/node_state.h"
 #include "core/peer.h"
 #include "core/seal.h"
+#include "core/seen.h"
 #include "core/serve.h"
 #include "core/session.h"
 #include "core/sync.h"
 #include "core/want.h"
+#include "core/watch.h"
 
 #include <stdlib.h>
 
@@ -29,6 +31,9 @@ static const char *const counter_texts[NODE_COUNTER_COUNT] = {
     [NODE_DIALS] = "dials",
     [NODE_SESSIONS] = "sessions",
     [NODE_SESSIONS_LOST] = "sessions_lost",
+    [NODE_SESSIONS_SILENT] = "sessions_silent",
+    [NODE_FALSE_ALARMS] = "false_alarms",
+    [NODE_LATE_TURNS] = "late_turns",
     [NODE_REFUSED] = "refused",
     [NODE_RECORDS_OWN] = "records_own",
     [NODE_RECORDS_HEARD] = "records_heard",
@@ -61,7 +66,8 @@ struct node *node_new(const struct node_config *config)
     n->encode = config->encode;
     n->next = config->next;
     n->next_link = 1;
-    n->hello_at_ms = n->store_retry_ms = n->news_at_ms = n->mesh_at_ms = NODE_NEVER;
+    n->hello_at_ms = n->store_retry_ms = NODE_NEVER;
+    n->news_at_ms = n->mesh_at_ms = n->seen_at_ms = NODE_NEVER;
     rng_init(&n->rng, config->seed);
     uint64_t seed = rng_next(&n->rng);
     members_init(n, seed);
@@ -280,6 +286,7 @@ static void leave(struct node *n, const struct event *e)
     if (n->leaving)
         return;
     n->leaving = true;
+    seen_note_all(n);
     n->leave_ms = n->now_ms + TIME_LEAVE_MS;
 }
 
@@ -304,6 +311,7 @@ static void tick(struct node *n, const struct event *e)
     (void)e;
     discovery_tick(n);
     peer_tick(n);
+    seen_tick(n);
     decide_tick(n);
     want_tick(n);
     command_tick(n);
@@ -411,6 +419,7 @@ static event_fn *const handlers[EVENT_KIND_COUNT] = {
     [EVENT_RESTORE_TAIL] = restore_tail,
     [EVENT_RESTORE_TOPIC] = restore_topic,
     [EVENT_RESTORE_PEER] = restore_address,
+    [EVENT_RESTORE_SEEN] = seen_restore,
     [EVENT_START] = on_start,
     [EVENT_EPOCH] = on_epoch,
     [EVENT_READING] = on_readings,
@@ -461,6 +470,8 @@ void node_step(struct node *n, const struct event *e, struct effects *fx)
     if (n->log != NULL)
         trim_window(n);
     check(e->kind < EVENT_KIND_COUNT && (n->started || e->kind <= EVENT_START));
+    if (e->kind == EVENT_TICK || n->now_ms - n->last_ms >= TIME_LATE_MS)
+        watch_turn(n);
     handlers[e->kind](n, e);
     if (n->started && !n->exited) {
         if (n->unsettled)
@@ -480,6 +491,7 @@ uint64_t node_deadline(const struct node *n)
         return NODE_NEVER;
     uint64_t deadline = discovery_deadline(n);
     node_soon(&deadline, peer_deadline(n));
+    node_soon(&deadline, n->seen_at_ms);
     node_soon(&deadline, seal_deadline(n));
     node_soon(&deadline, decide_deadline(n));
     node_soon(&deadline, want_deadline(n));

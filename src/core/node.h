@@ -7,8 +7,8 @@
 /* One peer, whole: everything it decides. A function of (state, event); no I/O, no clock, no
  * randomness but the seed.
  *
- * Life: node_new(); RESTORE_* events in the order log, its tail, ..., topics, peers; START; then
- * anything; LEAVE; EFFECT_EXIT. */
+ * Life: node_new(); RESTORE_* events in the order log, its tail, ..., topics, peers, seen; START;
+ * then anything; LEAVE; EFFECT_EXIT. */
 
 typedef void node_hash_fn(struct chain_hash *out, const struct chain_hash *before,
                           struct span bytes); /* SHA-256(before | bytes) */
@@ -72,6 +72,9 @@ enum node_counter {
     NODE_DIALS,
     NODE_SESSIONS,
     NODE_SESSIONS_LOST,
+    NODE_SESSIONS_SILENT, /* of them, for silence */
+    NODE_FALSE_ALARMS,    /* of those, it was back in the same life within TIME_FALSE_MS */
+    NODE_LATE_TURNS,      /* of our own loop, by TIME_LATE_MS or more */
     NODE_REFUSED,
     NODE_RECORDS_OWN,
     NODE_RECORDS_HEARD,

@@ -4,15 +4,17 @@
 #include "base/rng.h"
 #include "core/log.h"
 #include "core/node.h"
+#include "core/presence.h"
 #include "core/rule.h"
 #include "core/stamp.h"
 #include "core/state.h"
 
 /* The inside of a node, for core's own modules; nobody else includes it. One file per noun decides:
- * members.c (who is known), discovery.c (hellos and dialling), peer.c (a session's life), sync.c
- * (who lacks what), news.c and carry.c (the logs of others), intake.c, seal.c, author.c (our own
- * log), decide.c (rules), drive.c (what a property of ours is), order.c (what our rules want of
- * others), want.c (what a person wants), node.c (the seam). */
+ * members.c (who is known), watch.c (whether we ourselves are well), seen.c (when others were last
+ * heard), discovery.c (hellos and dialling), mesh.c (with whom we keep a session), peer.c (a
+ * session's life), sync.c and serve.c (who lacks what), news.c and carry.c (the logs of others),
+ * intake.c, seal.c, author.c (our own log), decide.c (rules), drive.c (what a property of ours is),
+ * order.c (what our rules want of others), want.c (what a person wants), node.c (the seam). */
 
 #define NODE_NEVER UINT64_MAX
 
@@ -48,9 +50,14 @@ struct member {
     uint64_t heard_ms;
     uint64_t answered_ms;            /* last HELLO_ANSWER to it */
     uint64_t lost_ms;                /* when its session ended; 0: never had one, or it left */
+    uint64_t goodbye_epoch;          /* a datagram said so of this life of its */
     bool left;                       /* it said goodbye and has not come back */
     char evidence[LIMIT_REASON + 1]; /* why its last session ended */
-    bool discovered;                 /* told to people */
+    uint64_t seen_wall_ms; /* last heard in an earlier life of ours, by our wall clock; 0: never */
+    uint64_t ended_ms;     /* when its last session did, by whatever */
+    uint64_t alarm_ms, alarm_epoch; /* when its session was given up for silence, and which life */
+    uint64_t probed_ms;             /* useless, and dialled for a sign since its call of then */
+    bool discovered;                /* told to people */
     bool useless; /* neither wants the other's logs: not dialled again in this epoch of its */
     struct session *session; /* the open one */
     struct dialer dialer;
@@ -59,6 +66,7 @@ struct member {
     size_t slot;    /* its place in each session's news */
     uint64_t older; /* digest of its logs but the newest, if it is known */
     bool older_known;
+    bool ask_all;       /* whoever carried its logs does not any more */
     size_t topic_count; /* in the state */
     struct log *logs;   /* newest epoch first */
     uint64_t forgotten; /* logs up to this epoch made room for later ones */
@@ -87,6 +95,8 @@ struct session {
     struct dialer *dialer;    /* outbound: who dialled */
     uint64_t epoch;
     uint64_t up_ms, heard_ms, sent_ms, pinged_ms;
+    bool suspect;  /* silent for too long, and pinged */
+    bool given_up; /* silent until we ended it */
     bool rtt_known;
     bool ping_asked; /* by a person, who waits for the answer */
     bool clock_known;
@@ -194,6 +204,8 @@ struct node {
     struct table carried; /* struct carried, by its log: who was asked for it; carry.c */
     uint64_t carry_at_ms, news_at_ms, mesh_at_ms;
     bool ring; /* too many for a session with each */
+    struct presence_health health;
+    uint64_t seen_at_ms; /* next note on disk of who is there */
     struct dialer *configured[LIMIT_DIALS_CONFIGURED];
     size_t configured_count;
     struct session *sessions[LIMIT_SESSIONS];

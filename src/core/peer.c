@@ -8,6 +8,7 @@
 #include "core/mesh.h"
 #include "core/news.h"
 #include "core/seal.h"
+#include "core/seen.h"
 #include "core/session.h"
 #include "core/sync.h"
 
@@ -208,6 +209,7 @@ void peer_refuse(struct node *n, struct session *s, const char *cause)
     if (m == NULL || m->session != NULL)
         return;
     m->lost_ms = n->now_ms;
+    seen_ended(n, m, span_of(cause));
     discovery_refused(n, m);
 }
 
@@ -394,11 +396,11 @@ static void do_open(struct node *n, struct session *s, const struct message *m, 
     s->state = PEER_OPEN;
     n->ever_session = true;
     tell_open(n, s, member);
+    seen_met(n, member, m->hello.epoch);
     if (member->useless) {
         hang_up_and_give_back(n, s, "nothing to share");
         return;
     }
-    member->left = false;
     member->session = s;
     n->unsettled = true;
     s->member = member;
@@ -471,27 +473,17 @@ static void do_left(struct node *n, struct session *s, const struct message *m, 
 {
     (void)m, (void)why;
     struct member *member = s->member;
-    node_fact(n, FACT_LEFT, span_of(member->device));
     hang_up(n, s, "it said goodbye");
-    member->left = true;
-    members_note_end(member, SPAN("it said goodbye"));
-    member->lost_ms = 0;
+    seen_left(n, member);
 }
 
 static void lose(struct node *n, struct session *s, struct span evidence)
 {
     struct member *member = s->member;
-    node_counted(n, NODE_SESSIONS_LOST);
-    struct fact *fact = node_fact(n, FACT_LOST, span_of(member->device));
-    if (fact != NULL) {
-        fact->ms = n->now_ms - s->heard_ms;
-        fact->text = event_effects_copy(n->fx, evidence);
-    }
-    member->left = false;
-    members_note_end(member, evidence);
-    member->lost_ms = s->heard_ms;
+    seen_lost(n, s, evidence);
     session_remove(n, s);
-    discovery_lost(n, member);
+    if (!member->left)
+        discovery_lost(n, member);
 }
 
 static void do_error(struct node *n, struct session *s, const struct message *m, struct span why)
@@ -529,6 +521,7 @@ static void do_cut(struct node *n, struct session *s, const struct message *m, s
 static void do_silent(struct node *n, struct session *s, const struct message *m, struct span why)
 {
     (void)m, (void)why;
+    s->given_up = true;
     session_hang_up(n, s->link, "no sign of life");
     lose(n, s, SPAN("no sign of life"));
 }
@@ -556,29 +549,19 @@ static void tick_session(struct node *n, struct session *s)
     bool late = s->state == PEER_GREETING && n->now_ms - s->up_ms >= TIME_GREET_MS;
     if (s->state != PEER_OPEN && !late)
         return;
-    if (late || n->now_ms - s->heard_ms >= TIME_LOST_MS)
+    enum presence_sign sign = presence_of_session(&n->health, s->heard_ms, n->now_ms);
+    bool doubted = sign == PRESENCE_DOUBTED && !s->suspect;
+    s->suspect = s->suspect || doubted;
+    if (late || sign == PRESENCE_GONE)
         step(n, s, PEER_IN_LATE, NULL, (struct span){0});
-    else if (ping_due(n, s))
+    else if (doubted || ping_due(n, s))
         session_ping(n, s);
     else if (n->now_ms - s->sent_ms >= TIME_BEAT_MS)
         session_beat(n, s);
 }
 
-/* We were stopped or suspended: what others sent meanwhile waits unread, so their silence proves
- * nothing yet. */
-static void forgive_silence(struct node *n)
-{
-    for (size_t i = 0; i < n->session_count; i++) {
-        struct session *s = n->sessions[i];
-        if (n->now_ms - s->heard_ms > TIME_BEAT_MS)
-            s->heard_ms = n->now_ms - TIME_BEAT_MS;
-    }
-}
-
 void peer_tick(struct node *n)
 {
-    if (n->now_ms - n->last_ms > 2 * (uint64_t)TIME_BEAT_MS)
-        forgive_silence(n);
     for (size_t i = n->session_count; i > 0; i--)
         if (i <= n->session_count)
             tick_session(n, n->sessions[i - 1]);
@@ -593,7 +576,9 @@ uint64_t peer_deadline(const struct node *n)
             node_soon(&deadline, s->up_ms + TIME_GREET_MS);
         if (s->state != PEER_OPEN)
             continue;
-        node_soon(&deadline, s->heard_ms + TIME_LOST_MS);
+        uint64_t since_ms = presence_since(&n->health, s->heard_ms);
+        uint64_t patience_ms = presence_patience_ms(&n->health, n->now_ms);
+        node_soon(&deadline, since_ms + (s->suspect ? patience_ms : TIME_SUSPECT_MS));
         node_soon(&deadline, s->sent_ms + TIME_BEAT_MS);
         if (s->pinged_ms > 0)
             node_soon(&deadline, s->pinged_ms + TIME_RTT_MS);

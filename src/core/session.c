@@ -21,6 +21,7 @@ struct session *session_heard(struct node *n, uint64_t link)
     if (s == NULL)
         return NULL;
     s->heard_ms = n->now_ms;
+    s->suspect = false;
     if (s->member != NULL)
         s->member->heard_ms = n->now_ms;
     return s;

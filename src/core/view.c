@@ -1,35 +1,85 @@
 #include "core/view.h"
 
 #include "core/members.h"
+#include "core/mesh.h"
 #include "core/node_state.h"
 
 static const char *const presence_texts[VIEW_PRESENCE_COUNT] = {"online", "suspect", "offline",
                                                                 "left"};
 static const char *const how_texts[] = {"broadcast", "answer", "address", "memory", "them"};
 
-static enum view_presence presence_of(const struct member *m, uint64_t now_ms)
+static bool calls_come(const struct node *n, const struct member *m, uint64_t now_ms)
 {
-    if (m->session != NULL)
-        return now_ms - m->session->heard_ms <= 2 * (uint64_t)TIME_BEAT_MS ? VIEW_ONLINE
-                                                                           : VIEW_SUSPECT;
-    return m->left ? VIEW_LEFT : VIEW_OFFLINE;
+    return presence_of_calls(&n->health, m->heard_ms, now_ms, n->members.count) == PRESENCE_HERE;
 }
 
-static void fill_peer(const struct member *m, uint64_t now_ms, struct view_peer *out)
+static enum view_presence presence_of(const struct node *n, const struct member *m, uint64_t now_ms)
+{
+    static const enum view_presence of_calls[] = {[PRESENCE_HERE] = VIEW_ONLINE,
+                                                  [PRESENCE_DOUBTED] = VIEW_SUSPECT,
+                                                  [PRESENCE_GONE] = VIEW_OFFLINE};
+    const struct session *s = m->session;
+    if (s != NULL)
+        return presence_of_session(&n->health, s->heard_ms, now_ms) == PRESENCE_HERE ? VIEW_ONLINE
+                                                                                     : VIEW_SUSPECT;
+    if (m->left)
+        return VIEW_LEFT;
+    if (!mesh_by_calls(n, m))
+        return VIEW_OFFLINE;
+    return of_calls[presence_of_calls(&n->health, m->heard_ms, now_ms, n->members.count)];
+}
+
+static void put_evidence(const struct node *n, const struct member *m, uint64_t now_ms,
+                         struct view_peer *out)
+{
+    char text[PRESENCE_TEXT_MAX];
+    const char *evidence = m->evidence, *also = "";
+    bool by_calls = m->session == NULL && mesh_by_calls(n, m) && !m->left;
+    if (by_calls && out->presence == VIEW_ONLINE)
+        evidence = "its calls come; no session is needed";
+    else if (by_calls || out->presence == VIEW_SUSPECT)
+        evidence = presence_silence_text(text, out->last_heard_ms);
+    else if (out->presence == VIEW_OFFLINE && m->heard_ms == 0 && m->evidence[0] == '\0')
+        evidence = "not met since this peer started";
+    else if (out->presence == VIEW_OFFLINE && m->heard_ms > m->ended_ms && calls_come(n, m, now_ms))
+        also = m->evidence[0] == '\0' ? "its calls come, but no session"
+                                      : "; its calls come, but no session";
+    size_t room = LIMIT_REASON - strlen(also), size = strlen(evidence);
+    if (size > room)
+        size = room;
+    memcpy(out->evidence, evidence, size);
+    memcpy(out->evidence + size, also, strlen(also) + 1);
+}
+
+/* In this life of ours, or by its note of an earlier one; a wall clock that was set back tells
+ * nothing of that. */
+static void put_heard(const struct node *n, const struct member *m, uint64_t now_ms,
+                      struct view_peer *out)
+{
+    uint64_t wall_ms = n->wall_ms + (now_ms - n->now_ms);
+    out->heard = m->heard_ms > 0 || (m->seen_wall_ms > 0 && m->seen_wall_ms <= wall_ms);
+    if (m->heard_ms > 0)
+        out->last_heard_ms = now_ms - m->heard_ms;
+    else if (out->heard)
+        out->last_heard_ms = wall_ms - m->seen_wall_ms;
+}
+
+static void fill_peer(const struct node *n, const struct member *m, uint64_t now_ms,
+                      struct view_peer *out)
 {
     const struct session *s = m->session;
     *out = (struct view_peer){
         .device = m->device,
         .role_known = m->epoch > 0,
         .role = m->role,
-        .presence = presence_of(m, now_ms),
-        .heard = m->heard_ms > 0,
-        .last_heard_ms = now_ms - m->heard_ms,
-        .evidence = s != NULL ? "" : m->evidence,
-        .address = m->address_count > 0 ? m->addresses[0] : (struct address){0},
+        .presence = presence_of(n, m, now_ms),
+        .session = s != NULL,
+        .address = m->address_count > 0 ? m->addresses[0] : m->dialer.told,
         .how = m->how,
         .epoch = m->epoch,
     };
+    put_heard(n, m, now_ms, out);
+    put_evidence(n, m, now_ms, out);
     if (s == NULL)
         return;
     out->address = s->address;
@@ -43,7 +93,7 @@ bool view_peer_next(const struct node *n, uint64_t now_ms, size_t *at, struct vi
     while ((m = table_next(&n->members, at)) != NULL) {
         if (m->epoch == 0)
             continue;
-        fill_peer(m, now_ms, out);
+        fill_peer(n, m, now_ms, out);
         return true;
     }
     return false;

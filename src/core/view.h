@@ -7,9 +7,9 @@
  * are valid until the node's next step. */
 
 enum view_presence {
-    VIEW_ONLINE,  /* a session stands and was heard of within two beats */
-    VIEW_SUSPECT, /* a session stands and has been silent for longer */
-    VIEW_OFFLINE, /* no session: it was lost, or never met in this life of ours */
+    VIEW_ONLINE,  /* a session stands and is not silent; or none is needed, and its calls come */
+    VIEW_SUSPECT, /* silent for too long, and asked for a sign (core/presence.h) */
+    VIEW_OFFLINE, /* no session, or no call: it was lost, or not met in this life of ours */
     VIEW_LEFT,    /* it said goodbye */
     VIEW_PRESENCE_COUNT,
 };
@@ -19,11 +19,13 @@ struct view_peer {
     bool role_known;
     enum role role;
     enum view_presence presence;
-    bool heard;             /* of, in this life of ours */
-    uint64_t last_heard_ms; /* ago */
-    const char *evidence;   /* "connection reset", "no sign of life"; "" while all is well */
-    struct address address; /* port 0: none known */
-    enum fact_how how;      /* how it was found */
+    bool session;                    /* one stands */
+    bool heard;                      /* of, ever; also in an earlier life of ours */
+    uint64_t last_heard_ms;          /* ago */
+    char evidence[LIMIT_REASON + 1]; /* "connection reset", "no sign of life for 2.6 s"; "" while a
+                                        session stands and is not silent */
+    struct address address;          /* port 0: none known */
+    enum fact_how how;               /* how it was found */
     bool rtt_known;
     uint64_t rtt_ms;
     uint64_t epoch; /* 0: not proven yet */

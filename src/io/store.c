@@ -218,9 +218,11 @@ static enum err add(struct store *s, const struct effect *effect)
         return store_batch_add_topic(s->gathering, effect);
     case EFFECT_STORE_LOG:
         return add_log(s, effect);
-    default:
-        check(effect->kind == EFFECT_STORE_PEER);
+    case EFFECT_STORE_PEER:
         return store_batch_add_peer(s->gathering, effect);
+    default:
+        check(effect->kind == EFFECT_STORE_SEEN);
+        return store_batch_add_seen(s->gathering, effect);
     }
 }
 

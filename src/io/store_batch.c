@@ -237,6 +237,23 @@ enum err store_batch_add_peer(struct store_batch *batch, const struct effect *ef
     return ERR_OK;
 }
 
+enum err store_batch_add_seen(struct store_batch *batch, const struct effect *effect)
+{
+    struct store_seen *seen = take(batch, sizeof *seen);
+    if (!seen)
+        return ERR_MEMORY;
+    seen->row = effect->store_seen;
+    if (!copy(batch, effect->store_seen.device, &seen->row.device) ||
+        !copy(batch, effect->store_seen.evidence, &seen->row.evidence))
+        return ERR_MEMORY;
+    if (batch->seen_last)
+        batch->seen_last->next = seen;
+    else
+        batch->seen = seen;
+    batch->seen_last = seen;
+    return ERR_OK;
+}
+
 void store_batch_close(struct store_batch *batch)
 {
     for (struct store_part *part = batch->parts; part; part = part->next) {

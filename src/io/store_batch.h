@@ -51,6 +51,11 @@ struct store_peer {
     struct address address;
 };
 
+struct store_seen {
+    struct store_seen *next;
+    struct event_seen row;
+};
+
 struct store_block;
 
 struct store_batch {
@@ -58,6 +63,7 @@ struct store_batch {
     struct store_topic *topics, *topic_last; /* the newest record of each */
     struct table topic_table;
     struct store_peer *peers, *peer_last; /* as they came */
+    struct store_seen *seen, *seen_last;  /* as they came */
     struct store_block *blocks;
     size_t bytes;    /* of records and other content */
     uint64_t ticket; /* of the last effect */
@@ -81,6 +87,7 @@ MUST_USE enum err store_batch_add_log(struct store_batch *batch, struct store_lo
                                       const struct effect *effect);
 MUST_USE enum err store_batch_add_topic(struct store_batch *batch, const struct effect *effect);
 MUST_USE enum err store_batch_add_peer(struct store_batch *batch, const struct effect *effect);
+MUST_USE enum err store_batch_add_seen(struct store_batch *batch, const struct effect *effect);
 
 /* From now on the batch is the worker's: its logs' gathered parts become committing ones. */
 void store_batch_close(struct store_batch *batch);

@@ -16,6 +16,7 @@
 enum {
     SCHEMA_VERSION = 2,
     SCHEMA_FIRST = 1,         /* which kept one seal of a log */
+    TABLES_OF_FIRST = 6,      /* and no table of who was seen */
     APPLICATION = 0x4b697468, /* "Kith", shown by file(1) */
     BUSY_MS = 2000,           /* somebody looks with sqlite3 while the peer runs */
 };
@@ -35,6 +36,9 @@ static const char *const tables[] = {
     " STRICT, WITHOUT ROWID",
     "CREATE TABLE peer(device TEXT NOT NULL, ipv4 INTEGER NOT NULL, port INTEGER NOT NULL,"
     " used INTEGER NOT NULL, sum INTEGER NOT NULL, PRIMARY KEY(device, ipv4, port))"
+    " STRICT, WITHOUT ROWID",
+    "CREATE TABLE seen(device TEXT PRIMARY KEY, role INTEGER NOT NULL, epoch INTEGER NOT NULL,"
+    " heard INTEGER NOT NULL, gone INTEGER NOT NULL, evidence TEXT NOT NULL, sum INTEGER NOT NULL)"
     " STRICT, WITHOUT ROWID",
 };
 
@@ -56,6 +60,7 @@ static const char migrate_first[] = "UPDATE seal SET log = log << 40 | seq;"
 #define LOG_COLUMNS   "device, key, epoch, id, role, first, closed, sum"
 #define TOPIC_COLUMNS "topic, device, key, epoch, seq, sum, bytes"
 #define PEER_COLUMNS  "device, ipv4, port, used, sum"
+#define SEEN_COLUMNS  "device, role, epoch, heard, gone, evidence, sum"
 
 static const char *const texts[STORE_DB_SQL_COUNT] = {
     [STORE_DB_BEGIN] = "BEGIN IMMEDIATE",
@@ -101,6 +106,12 @@ static const char *const texts[STORE_DB_SQL_COUNT] = {
     [STORE_DB_PEER_ALL] = "SELECT " PEER_COLUMNS " FROM peer ORDER BY device, ipv4, port",
     [STORE_DB_PEER_BACKWARD] = "SELECT " PEER_COLUMNS
                                " FROM peer ORDER BY device DESC, ipv4 DESC, port DESC",
+    [STORE_DB_SEEN_PUT] = "INSERT OR REPLACE INTO seen(" SEEN_COLUMNS
+                          ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [STORE_DB_SEEN_FORGET] = "DELETE FROM seen WHERE device IN (SELECT device FROM seen"
+                             " ORDER BY heard DESC LIMIT -1 OFFSET ?1)",
+    [STORE_DB_SEEN_ALL] = "SELECT " SEEN_COLUMNS " FROM seen ORDER BY device",
+    [STORE_DB_SEEN_BACKWARD] = "SELECT " SEEN_COLUMNS " FROM seen ORDER BY device DESC",
 };
 
 /* Memory: two connections stay open for the life of a peer, so each keeps only a small page cache;
@@ -252,7 +263,8 @@ static enum err compare_tables(struct store_db *db, int64_t version)
         return err;
     if (found == 0)
         return ERR_NOT_FOUND;
-    return found == COUNT_OF(tables) && same == found ? ERR_OK : ERR_CORRUPT;
+    size_t expected = version == SCHEMA_FIRST ? TABLES_OF_FIRST : COUNT_OF(tables);
+    return found == expected && same == found ? ERR_OK : ERR_CORRUPT;
 }
 
 enum err store_db_schema(struct store_db *db)
@@ -283,6 +295,8 @@ enum err store_db_migrate(struct store_db *db)
     enum err err = store_db_do(db, STORE_DB_BEGIN);
     if (err == ERR_OK)
         err = execute(db, migrate_first);
+    for (size_t i = TABLES_OF_FIRST; err == ERR_OK && i < COUNT_OF(tables); i++)
+        err = execute(db, tables[i]);
     if (err == ERR_OK)
         err = compare_tables(db, SCHEMA_VERSION);
     if (err == ERR_OK)
@@ -338,7 +352,7 @@ enum err store_db_look(struct store_db *db)
     static const char *const looks[] = {
         "PRAGMA integrity_check(meta)", "PRAGMA integrity_check(log)",
         "PRAGMA integrity_check(seal)", "PRAGMA integrity_check(topic)",
-        "PRAGMA integrity_check(peer)",
+        "PRAGMA integrity_check(peer)", "PRAGMA integrity_check(seen)",
     };
     enum err err = ERR_OK;
     for (size_t i = 0; i < COUNT_OF(looks) && err == ERR_OK; i++) {

@@ -124,6 +124,15 @@ static enum err restore_peer(sqlite3_stmt *walk, store_event_fn *emit, void *con
     return err;
 }
 
+static enum err restore_seen(sqlite3_stmt *walk, store_event_fn *emit, void *context)
+{
+    struct event event = {.kind = EVENT_RESTORE_SEEN};
+    enum err err = store_row_get_seen(walk, &event.restore_seen);
+    if (err == ERR_OK)
+        emit(context, &event);
+    return err;
+}
+
 static enum err restore_logs(struct store_db *db, store_event_fn *emit, void *context,
                              uint64_t *record_count)
 {
@@ -166,6 +175,8 @@ enum err store_read_all(struct store_db *db, store_event_fn *emit, void *context
         err = restore_rows(db, STORE_DB_TOPIC_ALL, restore_topic, emit, context);
     if (err == ERR_NOT_FOUND)
         err = restore_rows(db, STORE_DB_PEER_ALL, restore_peer, emit, context);
+    if (err == ERR_NOT_FOUND)
+        err = restore_rows(db, STORE_DB_SEEN_ALL, restore_seen, emit, context);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 

@@ -355,3 +355,43 @@ enum err store_row_get_peer(sqlite3_stmt *statement, struct store_row_peer *peer
                 peer_sum(peer) == get_u64(statement, 4);
     return same && peer->device.size <= LIMIT_NAME ? ERR_OK : ERR_CORRUPT;
 }
+
+static uint64_t seen_sum(const struct event_seen *seen)
+{
+    uint64_t sum = store_sum_bytes(STORE_SUM_START, seen->device);
+    sum = store_sum_u64(sum, seen->role);
+    sum = store_sum_u64(sum, seen->epoch);
+    sum = store_sum_u64(sum, seen->heard_ms);
+    sum = store_sum_u64(sum, seen->left);
+    return store_sum_bytes(sum, seen->evidence);
+}
+
+enum err store_row_put_seen(struct store_db *db, const struct event_seen *seen)
+{
+    sqlite3_stmt *put = store_db_use(db, STORE_DB_SEEN_PUT);
+    bind_text(put, 1, seen->device);
+    sqlite3_bind_int(put, 2, (int)seen->role);
+    bind_u64(put, 3, seen->epoch);
+    bind_u64(put, 4, seen->heard_ms);
+    sqlite3_bind_int(put, 5, seen->left);
+    bind_text(put, 6, seen->evidence);
+    bind_u64(put, 7, seen_sum(seen));
+    return store_db_run(db, put);
+}
+
+enum err store_row_get_seen(sqlite3_stmt *statement, struct event_seen *seen)
+{
+    int64_t role = sqlite3_column_int64(statement, 1);
+    *seen = (struct event_seen){
+        .device = get_span(statement, 0),
+        .role = role >= 0 && role < ROLE_COUNT ? (enum role)role : ROLE_COUNT,
+        .epoch = get_u64(statement, 2),
+        .heard_ms = get_u64(statement, 3),
+        .left = sqlite3_column_int(statement, 4) != 0,
+        .evidence = get_span(statement, 5),
+    };
+    bool same = seen_sum(seen) == get_u64(statement, 6) && seen->role != ROLE_COUNT;
+    return same && seen->device.size <= LIMIT_NAME && seen->evidence.size <= LIMIT_REASON
+               ? ERR_OK
+               : ERR_CORRUPT;
+}

@@ -1,6 +1,7 @@
 #ifndef IO_STORE_ROW_H
 #define IO_STORE_ROW_H
 
+#include "core/event.h"
 #include "io/store_db.h"
 
 /* The store's rows as structs. Every row ends in a checksum over all that it says, its key too.
@@ -84,6 +85,10 @@ MUST_USE enum err store_row_cut_runs(struct store_db *db, int64_t row, uint64_t 
 
 MUST_USE enum err store_row_put_topic(struct store_db *db, const struct store_row_topic *topic);
 MUST_USE enum err store_row_get_topic(sqlite3_stmt *statement, struct store_row_topic *topic);
+
+/* heard_ms is below 2^63; role ROLE_COUNT or above is damage. */
+MUST_USE enum err store_row_put_seen(struct store_db *db, const struct event_seen *seen);
+MUST_USE enum err store_row_get_seen(sqlite3_stmt *statement, struct event_seen *seen);
 
 MUST_USE enum err store_row_put_peer(struct store_db *db, const struct store_row_peer *peer);
 MUST_USE enum err store_row_get_peer(sqlite3_stmt *statement, struct store_row_peer *peer);

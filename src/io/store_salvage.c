@@ -158,6 +158,14 @@ static enum err copy_peer_row(struct salvage *s, sqlite3_stmt *walk)
     return written(s, store_row_put_peer(&s->to, &peer), sizeof peer);
 }
 
+static enum err copy_seen_row(struct salvage *s, sqlite3_stmt *walk)
+{
+    struct event_seen seen;
+    if (store_row_get_seen(walk, &seen) != ERR_OK)
+        return ERR_OK;
+    return written(s, store_row_put_seen(&s->to, &seen), sizeof seen);
+}
+
 static enum err copy_table(struct salvage *s, enum store_db_sql sql,
                            enum err (*copy_row)(struct salvage *, sqlite3_stmt *))
 {
@@ -187,6 +195,10 @@ static enum err copy_all(struct salvage *s)
         err = copy_table(s, STORE_DB_PEER_ALL, copy_peer_row);
     if (err == ERR_OK)
         err = copy_table(s, STORE_DB_PEER_BACKWARD, copy_peer_row);
+    if (err == ERR_OK)
+        err = copy_table(s, STORE_DB_SEEN_ALL, copy_seen_row);
+    if (err == ERR_OK)
+        err = copy_table(s, STORE_DB_SEEN_BACKWARD, copy_seen_row);
     return err == ERR_OK ? store_db_do(&s->to, STORE_DB_COMMIT) : err;
 }
 
@@ -247,7 +259,7 @@ static enum err open_damaged(struct store_db *db, const char *path, const char *
     if (err == ERR_OK)
         err = store_db_schema(db);
     if (err == ERR_OK)
-        return err;
+        return ERR_OK;
     store_db_close(db);
     mend_first_page(path, fresh);
     return store_db_open(db, path, STORE_DB_DAMAGED);

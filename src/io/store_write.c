@@ -200,6 +200,20 @@ static enum err write_peers(struct store_db *db, const struct store_batch *batch
     return store_db_run(db, forget);
 }
 
+static enum err write_seen(struct store_db *db, const struct store_batch *batch)
+{
+    enum err err = ERR_OK;
+    if (!batch->seen)
+        return ERR_OK;
+    for (const struct store_seen *seen = batch->seen; seen && err == ERR_OK; seen = seen->next)
+        err = store_row_put_seen(db, &seen->row);
+    if (err != ERR_OK)
+        return err;
+    sqlite3_stmt *forget = store_db_use(db, STORE_DB_SEEN_FORGET);
+    sqlite3_bind_int(forget, 1, LIMIT_MEMBERS);
+    return store_db_run(db, forget);
+}
+
 enum err store_write_batch(struct store_db *db, const struct store_batch *batch)
 {
     struct row row = {.db = db};
@@ -210,6 +224,8 @@ enum err store_write_batch(struct store_db *db, const struct store_batch *batch)
         err = write_topics(db, batch);
     if (err == ERR_OK)
         err = write_peers(db, batch);
+    if (err == ERR_OK)
+        err = write_seen(db, batch);
     if (err == ERR_OK)
         err = store_db_do(db, STORE_DB_COMMIT);
     if (err != ERR_OK)

@@ -116,6 +116,20 @@ static void refusals_are_counted_by_cause_and_causes_have_a_bound(void **state)
     ask_json_free(json);
 }
 
+static void alarms_are_counted_by_kind(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"lost", "silent", "false", "late"};
+    struct answer_status_notes notes = {0};
+    struct ask_json *json = status_of(&notes, 0);
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        uint64_t count = 7;
+        assert_true(ask_json_count(ask_json_get(json, "alarms"), kinds[i], &count));
+        assert_int_equal(count, 0);
+    }
+    ask_json_free(json);
+}
+
 static void too_little_room_is_seen(void **state)
 {
     (void)state;
@@ -145,6 +159,7 @@ int main(void)
         cmocka_unit_test(who_is_alone_is_told_what_to_start),
         cmocka_unit_test(each_problem_has_what_helps),
         cmocka_unit_test(refusals_are_counted_by_cause_and_causes_have_a_bound),
+        cmocka_unit_test(alarms_are_counted_by_kind),
         cmocka_unit_test(too_little_room_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

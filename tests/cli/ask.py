@@ -17,6 +17,7 @@ SCHEMAS = {
                "peers": [{"device": str, "role": str, "presence": str,
                           "last_heard_ms": (int, NULL), "evidence": str, "address": str,
                           "path": str, "rtt_ms": (int, NULL)}],
+               "alarms": {"lost": int, "silent": int, "false": int, "late": int},
                "refused": [{"cause": str, "count": int}],
                "health": [{"problem": str, "fix": str}],
                "discovery": {"port": int, "loopback": bool, "session_port": int,

@@ -38,6 +38,7 @@ says 5 err '^sensor9: not within 0\.2 s' -- wait sensor9 -W 0.2
 
 says 0 out '^actuator1 \(actuator\) · network [0-9a-f]{4}-[0-9a-f]{2} · state [0-9a-f]{8}$' -- status
 says 0 out '^sensor1  sensor  online  heard [0-9]+ ms ago  127\.0\.0\.1:[0-9]+  [a-z -]+(  rtt 0 ms)?$' -- status
+says 0 out '^alarms: 0 sessions lost, 0 for silence, 0 of them false; [0-9]+ late turns? of its own$' -- status
 says 0 out '"device":"sensor1"' -- status --json --device sensor1
 same status
 says 0 out '"peers":\[\{"device":"sensor1"' -- status --json

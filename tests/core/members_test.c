@@ -5,10 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static void hash(struct chain_hash *out, const struct chain_hash *before, struct span bytes)
+{
+    *out = *before;
+    for (size_t i = 0; i < bytes.size; i++)
+        out->bytes[i % sizeof out->bytes] ^= (uint8_t)bytes.bytes[i];
+}
+
 static struct node *node(void)
 {
     struct node *n = calloc(1, sizeof *n);
     assert_non_null(n);
+    n->hash = hash;
     members_init(n, 1);
     return n;
 }

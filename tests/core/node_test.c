@@ -158,9 +158,9 @@ static void who_hears_a_plain_peer_is_not_alone(void **state)
 static void tickets_rise_by_one(void **state)
 {
     struct rig *r = *state;
-    uint64_t ticket = 0;
     rig_start(r, 10);
     rig_meet(r, 2, "actuator1", ROLE_ACTUATOR, 20);
+    uint64_t ticket = r->n->ticket;
     for (int step = 0; step < 5; step++) {
         rig_measure(r, 3);
         for (size_t i = 0; i < r->fx.count; i++)

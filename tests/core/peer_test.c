@@ -24,8 +24,8 @@ static void silence_ends_a_session_and_a_millisecond_less_does_not(void **state)
     rig_meet(r, 2, "sensor1", ROLE_SENSOR, 20);
     rig_wait(r, TIME_LOST_MS - 1);
     assert_int_equal(node_session_count(r->n), 1);
-    assert_int_equal(rig_sent_count(r, MESSAGE_PING), 1);
-    assert_in_range(rig_sent_count(r, MESSAGE_BEAT), 1, 2);
+    assert_int_equal(rig_sent_count(r, MESSAGE_PING), 2); /* the first, and one of suspicion */
+    assert_in_range(rig_sent_count(r, MESSAGE_BEAT), 0, 1);
     rig_wait(r, 1);
     assert_int_equal(node_session_count(r->n), 0);
     assert_int_equal(rig_fact_count(r, FACT_LOST), 1);
@@ -169,8 +169,45 @@ static void a_pause_of_our_own_is_no_silence_of_others(void **state)
     r->now_ms += 60000; /* we were stopped */
     rig_event(r, EVENT_TICK);
     assert_int_equal(node_session_count(r->n), 1);
-    rig_wait(r, TIME_LOST_MS);
+    assert_int_equal(node_count(r->n, NODE_LATE_TURNS), 1);
+    rig_wait(r, TIME_LOST_MS + TIME_STRAIN_MS - TIME_BEAT_MS - 1);
+    assert_int_equal(node_session_count(r->n), 1);
+    rig_wait(r, 1);
     assert_int_equal(node_session_count(r->n), 0);
+}
+
+/* Messages that waited meanwhile may come before the timer does. */
+static void a_pause_that_ends_with_a_message_is_noticed_too(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "sensor1", ROLE_SENSOR, 20);
+    rig_meet(r, 4, "sensor2", ROLE_SENSOR, 20);
+    r->now_ms += 60000;
+    rig_message(r, 4, &(struct message){.kind = MESSAGE_UNKNOWN});
+    rig_event(r, EVENT_TICK);
+    assert_int_equal(node_session_count(r->n), 2);
+    assert_int_equal(node_count(r->n, NODE_LATE_TURNS), 1);
+    rig_message(r, 2, &(struct message){.kind = MESSAGE_UNKNOWN});
+    rig_wait(r, TIME_LOST_MS - 1);
+    assert_int_equal(node_session_count(r->n), 2);
+}
+
+static void suspicion_asks_once_for_a_sign_of_life(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "sensor1", ROLE_SENSOR, 20);
+    rig_wait(r, TIME_BEAT_MS); /* the first ping, for the round trip */
+    rig_wait(r, TIME_SUSPECT_MS - TIME_BEAT_MS - 1);
+    assert_int_equal(rig_sent_count(r, MESSAGE_PING), 0);
+    rig_wait(r, 1);
+    assert_int_equal(rig_sent_count(r, MESSAGE_PING), 1);
+    rig_wait(r, TIME_LOST_MS - TIME_SUSPECT_MS - 1);
+    assert_int_equal(rig_sent_count(r, MESSAGE_PING), 0);
+    rig_message(r, 2, &(struct message){.kind = MESSAGE_UNKNOWN});
+    rig_wait(r, TIME_SUSPECT_MS);
+    assert_int_equal(rig_sent_count(r, MESSAGE_PING), 1); /* another silence, another ping */
 }
 
 #define RIGGED(test) cmocka_unit_test_setup_teardown(test, rig_setup_actuator, rig_teardown)
@@ -191,6 +228,8 @@ int main(void)
         RIGGED(a_goodbye_is_told_as_left_and_not_as_lost),
         RIGGED(one_link_more_than_the_limit_is_hung_up),
         RIGGED(a_pause_of_our_own_is_no_silence_of_others),
+        RIGGED(a_pause_that_ends_with_a_message_is_noticed_too),
+        RIGGED(suspicion_asks_once_for_a_sign_of_life),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

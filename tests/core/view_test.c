@@ -88,8 +88,8 @@ static void presence_follows_the_session_and_its_silence(void **state)
     struct member m = {0};
     struct session s = {0};
     assert_int_equal(presence_after(&m, &s, 0), VIEW_ONLINE);
-    assert_int_equal(presence_after(&m, &s, 2 * TIME_BEAT_MS), VIEW_ONLINE);
-    assert_int_equal(presence_after(&m, &s, 2 * TIME_BEAT_MS + 1), VIEW_SUSPECT);
+    assert_int_equal(presence_after(&m, &s, TIME_SUSPECT_MS - 1), VIEW_ONLINE);
+    assert_int_equal(presence_after(&m, &s, TIME_SUSPECT_MS), VIEW_SUSPECT);
     assert_int_equal(presence_after(&m, NULL, 0), VIEW_OFFLINE);
     m.left = true;
     assert_int_equal(presence_after(&m, NULL, 0), VIEW_LEFT);

@@ -124,11 +124,17 @@ static void a_store_of_version_1_is_converted_and_loses_nothing(void **state)
     store_world_close(w);
     assert_int_equal(version_of(w->path), 2);
     store_world_open(w);
+    store_world_seen(w, "sensor1", 5);
+    store_world_wait(w);
+    store_world_close(w);
+    store_world_open(w);
+    assert_int_equal(w->seen_count, 1);
     assert_string_equal(w->message, "");
     assert_int_equal(store_world_find(w, &a)->event.restore_log.sealed, 305);
 }
 
-/* A salvage puts a new store's first page before an old one's tables. */
+/* A salvage puts a new store's first page before an old one's tables. The last table, of who was
+ * seen, is new in version 2 and lies where there was room; its rows are notes that come again. */
 static void converted_tables_lie_where_those_of_a_new_store_do(void **state)
 {
     struct store_world *w = *state;
@@ -148,8 +154,8 @@ static void converted_tables_lie_where_those_of_a_new_store_do(void **state)
     assert_int_equal(sqlite3_exec(db, attach, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &row, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(row), SQLITE_ROW);
-    assert_int_equal(sqlite3_column_int(row, 0), 6);
-    assert_int_equal(sqlite3_column_int(row, 1), 6);
+    assert_int_equal(sqlite3_column_int(row, 0), 7);
+    assert_true(sqlite3_column_int(row, 1) >= 6);
     sqlite3_finalize(row);
     sqlite3_close(db);
     store_world_fini(&fresh);

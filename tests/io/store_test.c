@@ -340,6 +340,34 @@ static void no_more_devices_are_remembered_than_the_core_takes(void **state)
     assert_false(has_peer(w, 1)); /* the oldest went */
 }
 
+static void when_a_device_was_last_heard_is_kept_and_replaced(void **state)
+{
+    struct store_world *w = *state;
+    store_world_seen(w, "sensor1", 5);
+    store_world_seen(w, "sensor1", 4); /* the newest note counts, whatever the clock said */
+    store_world_seen(w, "sensor2", 9);
+    store_world_wait(w);
+    reopen(w);
+    assert_int_equal(w->seen_count, 2);
+    assert_int_equal(w->seen[0], 4);
+    assert_int_equal(w->seen[1], 9);
+}
+
+static void the_devices_heard_longest_ago_are_forgotten(void **state)
+{
+    struct store_world *w = *state;
+    for (uint32_t i = 1; i <= LIMIT_MEMBERS + 2; i++) {
+        char device[16];
+        snprintf(device, sizeof device, "d%u", (unsigned)i);
+        store_world_seen(w, device, i);
+    }
+    store_world_wait(w);
+    reopen(w);
+    assert_int_equal(w->seen_count, LIMIT_MEMBERS);
+    for (size_t i = 0; i < w->seen_count; i++)
+        assert_true(w->seen[i] > 2);
+}
+
 static void a_second_process_is_told_who_has_the_store(void **state)
 {
     struct store_world *w = *state;
@@ -382,6 +410,7 @@ static void a_store_of_a_later_version_is_refused_and_left_alone(void **state)
     store_world_expect(w, &a, 1, 3);
 }
 
+/* Version 1 did not keep when devices were last heard. */
 static void epochs_rise_whatever_happens_to_either_copy_of_the_counter(void **state)
 {
     struct store_world *w = *state;
@@ -498,6 +527,8 @@ int main(void)
         TEST(a_topic_keeps_its_newest_record),
         TEST(a_device_keeps_its_newest_addresses),
         TEST(no_more_devices_are_remembered_than_the_core_takes),
+        TEST(when_a_device_was_last_heard_is_kept_and_replaced),
+        TEST(the_devices_heard_longest_ago_are_forgotten),
         TEST(a_second_process_is_told_who_has_the_store),
         TEST(a_missing_folder_is_named),
         TEST(a_store_of_a_later_version_is_refused_and_left_alone),

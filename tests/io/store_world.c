@@ -184,6 +184,34 @@ void store_world_peer(struct store_world *w, const char *device, uint32_t ipv4, 
     store_effect(w->store, &effect);
 }
 
+static struct event_seen seen_of(struct span device, uint64_t heard_ms, char evidence[64])
+{
+    int size = snprintf(evidence, 64, "because of %llu", (unsigned long long)heard_ms);
+    return (struct event_seen){.device = device,
+                               .role = heard_ms % 2 ? ROLE_ACTUATOR : ROLE_SENSOR,
+                               .epoch = 7 + heard_ms,
+                               .heard_ms = heard_ms,
+                               .left = heard_ms % 2 == 1,
+                               .evidence = {evidence, (size_t)size}};
+}
+
+void store_world_seen(struct store_world *w, const char *device, uint64_t heard_ms)
+{
+    char evidence[64];
+    struct effect effect = {.kind = EFFECT_STORE_SEEN, .ticket = ++w->ticket};
+    effect.store_seen = seen_of(span_of(device), heard_ms, evidence);
+    store_effect(w->store, &effect);
+}
+
+static void on_seen(struct store_world *w, const struct event_seen *seen)
+{
+    char evidence[64];
+    struct event_seen put = seen_of(seen->device, seen->heard_ms, evidence);
+    check(w->seen_count < STORE_WORLD_PEERS && seen->role == put.role && seen->left == put.left);
+    check(seen->epoch == put.epoch && span_equal(seen->evidence, put.evidence));
+    w->seen[w->seen_count++] = seen->heard_ms;
+}
+
 void store_world_retry(struct store_world *w)
 {
     struct effect effect = {.kind = EFFECT_STORE_RETRY};
@@ -281,14 +309,17 @@ static void on_event(void *context, const struct event *e)
         check(w->topic_count < STORE_WORLD_LOGS && w->peer_count == 0);
         compare(&e->restore_record.id, r->seq, r->bytes);
         w->topic_seqs[w->topic_count++] = r->seq;
+    } else if (e->kind == EVENT_RESTORE_SEEN) {
+        on_seen(w, &e->restore_seen);
     } else {
-        check(e->kind == EVENT_RESTORE_PEER && w->peer_count < STORE_WORLD_PEERS);
+        check(e->kind == EVENT_RESTORE_PEER && w->seen_count == 0);
+        check(w->peer_count < STORE_WORLD_PEERS);
         w->peers[w->peer_count++] = e->restore_peer.address;
     }
 }
 
 enum err store_world_restore(struct store_world *w)
 {
-    w->log_count = w->topic_count = w->peer_count = 0;
+    w->log_count = w->topic_count = w->peer_count = w->seen_count = 0;
     return store_restore(w->store, on_event, w, &w->record_count);
 }

@@ -23,6 +23,7 @@ struct disk_order {
     struct span bytes;
     char topic[LIMIT_TOPIC + 1];
     struct disk_peer peer;
+    struct disk_seen seen;
 };
 
 static void *grown(void *list, size_t count, size_t *capacity, size_t bytes)
@@ -53,10 +54,12 @@ static void content_free(struct disk *d)
     free(d->logs);
     free(d->topics);
     free(d->peers);
+    free(d->seen);
+    d->seen = NULL;
     d->logs = NULL;
     d->topics = NULL;
     d->peers = NULL;
-    d->log_count = d->topic_count = d->peer_count = 0;
+    d->log_count = d->topic_count = d->peer_count = d->seen_count = 0;
 }
 
 void disk_fini(struct disk *d)
@@ -81,10 +84,12 @@ void disk_copy(struct disk *to, const struct disk *from)
     content_free(to);
     to->topic_count = from->topic_count;
     to->peer_count = from->peer_count;
+    to->seen_count = from->seen_count;
     to->epoch_counter = from->epoch_counter;
     to->logs = copied(from->logs, from->log_count * sizeof *from->logs);
     to->topics = copied(from->topics, from->topic_count * sizeof *from->topics);
     to->peers = copied(from->peers, from->peer_count * sizeof *from->peers);
+    to->seen = copied(from->seen, from->seen_count * sizeof *from->seen);
     for (size_t i = 0; i < from->log_count; i++) {
         if (!from->logs[i].durable)
             continue;
@@ -199,6 +204,17 @@ static bool order_topic(struct world *w, struct host *h, const struct effect *e,
     return false;
 }
 
+static void order_seen(const struct effect *e, struct disk_order *o)
+{
+    const struct event_seen *seen = &e->store_seen;
+    check(seen->device.size <= LIMIT_NAME && seen->evidence.size <= LIMIT_REASON);
+    o->seen.row = *seen;
+    o->seen.row.device = o->seen.row.evidence = (struct span){0};
+    ident_name_copy(o->seen.device, seen->device);
+    if (seen->evidence.size > 0)
+        memcpy(o->seen.evidence, seen->evidence.bytes, seen->evidence.size);
+}
+
 static bool order_take(struct world *w, struct host *h, const struct effect *e,
                        struct disk_order *o)
 {
@@ -211,6 +227,9 @@ static bool order_take(struct world *w, struct host *h, const struct effect *e,
         return order_topic(w, h, e, o);
     case EFFECT_STORE_LOG:
         return order_log(w, h, e, o);
+    case EFFECT_STORE_SEEN:
+        order_seen(e, o);
+        return true;
     default:
         ident_name_copy(o->peer.device, e->store_peer.device);
         o->peer.address = e->store_peer.address;
@@ -323,6 +342,17 @@ static void apply_peer(struct disk *d, const struct disk_peer *peer)
     d->peers[d->peer_count - 1] = *peer;
 }
 
+static void apply_seen(struct disk *d, const struct disk_seen *seen)
+{
+    size_t i = 0;
+    while (i < d->seen_count && strcmp(d->seen[i].device, seen->device) != 0)
+        i++;
+    if (i == d->seen_count)
+        d->seen = realloc(d->seen, ++d->seen_count * sizeof *d->seen);
+    check(d->seen);
+    d->seen[i] = *seen;
+}
+
 static void apply(struct world *w, struct host *h, const struct disk_order *o)
 {
     struct disk *d = &h->disk;
@@ -339,6 +369,9 @@ static void apply(struct world *w, struct host *h, const struct disk_order *o)
         break;
     case EFFECT_STORE_LOG:
         apply_log(w, h, l, o);
+        break;
+    case EFFECT_STORE_SEEN:
+        apply_seen(d, &o->seen);
         break;
     default:
         apply_peer(d, &o->peer);
@@ -484,6 +517,12 @@ void disk_restore(struct world *w, struct host *h)
         struct event e = {.kind = EVENT_RESTORE_PEER};
         e.restore_peer.device = span_of(d->peers[i].device);
         e.restore_peer.address = d->peers[i].address;
+        host_step(w, h, &e);
+    }
+    for (size_t i = 0; i < d->seen_count && !world_failed(w); i++) {
+        struct event e = {.kind = EVENT_RESTORE_SEEN, .restore_seen = d->seen[i].row};
+        e.restore_seen.device = span_of(d->seen[i].device);
+        e.restore_seen.evidence = span_of(d->seen[i].evidence);
         host_step(w, h, &e);
     }
 }

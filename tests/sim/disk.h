@@ -46,6 +46,12 @@ struct disk_peer {
     struct address address;
 };
 
+struct disk_seen {
+    char device[LIMIT_NAME + 1];
+    char evidence[LIMIT_REASON + 1];
+    struct event_seen row; /* without its spans */
+};
+
 struct disk_order;
 
 struct disk {
@@ -55,6 +61,8 @@ struct disk {
     size_t topic_count;
     struct disk_peer *peers;
     size_t peer_count;
+    struct disk_seen *seen;
+    size_t seen_count;
     uint64_t epoch_counter;
 
     struct disk_order *orders; /* not yet durable, oldest first */

@@ -89,8 +89,17 @@ static void clone_some(struct world *w)
                 host_clone(w, &w->hosts[i], &w->hosts[k]);
 }
 
+/* What a person does to a process that stands still, it does not see. */
+static bool unmoved(const struct world *w, const struct fault *f, const struct host *h)
+{
+    bool asks = f->kind == FAULT_LEAVE || f->kind == FAULT_MOVE || f->kind == FAULT_FREEZE;
+    return asks && (!h->running || h->frozen_until_us > w->now_us);
+}
+
 static void strike_host(struct world *w, const struct fault *f, struct host *h)
 {
+    if (unmoved(w, f, h))
+        return;
     switch (f->kind) {
     case FAULT_KILL:
         host_kill(w, h);
@@ -109,6 +118,9 @@ static void strike_host(struct world *w, const struct fault *f, struct host *h)
         break;
     case FAULT_MOVE:
         host_move(w, h);
+        break;
+    case FAULT_FREEZE:
+        host_freeze(w, h, duration_us(w) / WORLD_MS);
         break;
     case FAULT_BACKUP:
         host_backup(h);
@@ -196,6 +208,7 @@ static void mend(struct world *w, const struct fault *f)
     case FAULT_CLONE:
     case FAULT_RESET:
     case FAULT_MOVE:
+    case FAULT_FREEZE:
     case FAULT_CLOCK:
         break;
     default:
@@ -246,11 +259,9 @@ void fault_end(struct world *w)
         struct host *h = &w->hosts[i];
         h->disk.full = false;
         h->disk.latency_max_us = w->disk_max_us;
-        if (h->leaving)
-            host_kill(w, h); /* it would end after the heal */
-        if (h->stays_away)
-            host_kill(w, h);
-        else
+        if (h->leaving || h->stays_away || h->frozen_until_us > w->now_us)
+            host_kill(w, h); /* it would end, or go on, after the heal */
+        if (!h->stays_away)
             host_start(w, h);
     }
 }

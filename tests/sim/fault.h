@@ -19,6 +19,7 @@ enum fault_kind {
     FAULT_WEATHER,   /* loss, doubles, delay for all */
     FAULT_ATTACK,    /* datagrams replayed and forged */
     FAULT_MOVE,      /* to another address */
+    FAULT_FREEZE,    /* it stands still, and goes on */
     FAULT_CLOCK,     /* a wall clock steps */
     FAULT_DISK_FULL,
     FAULT_DISK_SLOW,

@@ -75,6 +75,11 @@ static uint64_t monotonic_us(const struct world *w, const struct host *h)
     return h->mono_origin_us + (w->now_us - h->booted_us) * rate / 1000000;
 }
 
+uint64_t host_now_ms(const struct world *w, const struct host *h)
+{
+    return monotonic_us(w, h) / WORLD_MS;
+}
+
 static uint64_t wall_ms(const struct world *w, const struct host *h)
 {
     int64_t wall = (int64_t)(WORLD_WALL_MS + w->now_us / WORLD_MS) + h->wall_offset_ms;
@@ -294,6 +299,7 @@ static void perform(struct world *w, struct host *h, const struct effect *e)
     case EFFECT_STORE_TOPIC:
     case EFFECT_STORE_LOG:
     case EFFECT_STORE_PEER:
+    case EFFECT_STORE_SEEN:
     case EFFECT_STORE_RETRY:
         disk_effect(w, h, e);
         break;
@@ -350,6 +356,7 @@ static void process_gone(struct world *w, struct host *h, enum net_gone how)
     h->node = NULL;
     h->running = false;
     h->leaving = h->exiting = false;
+    h->frozen_until_us = 0;
     h->tick_us = UINT64_MAX;
     h->life++;
 }
@@ -364,7 +371,7 @@ void host_step(struct world *w, struct host *h, struct event *e)
 {
     if (!h->running || world_failed(w))
         return;
-    e->now_ms = monotonic_us(w, h) / WORLD_MS;
+    e->now_ms = host_now_ms(w, h);
     e->wall_ms = wall_ms(w, h);
     trace_event(w, h, e);
     if (e->kind == EVENT_LINK_UP)
@@ -483,6 +490,48 @@ void host_leave(struct world *w, struct host *h)
     w->tally[TALLY_LEAVES]++;
     h->leaving = true;
     host_step(w, h, &(struct event){.kind = EVENT_LEAVE});
+}
+
+void host_freeze(struct world *w, struct host *h, uint64_t ms)
+{
+    trace_note(w, "%s stands still", h->label);
+    w->tally[TALLY_FREEZES]++;
+    h->frozen_until_us = w->now_us + ms * WORLD_MS;
+}
+
+static const struct host *receiver(const struct world *w, const struct moment *m)
+{
+    switch (m->kind) {
+    case MOMENT_TICK:
+    case MOMENT_SOURCE:
+    case MOMENT_LATER:
+    case MOMENT_COMMIT:
+    case MOMENT_RETRY:
+    case MOMENT_DATAGRAM:
+        return &w->hosts[m->host];
+    case MOMENT_PIPE:
+        return &w->hosts[w->net.conns[m->number / 2]->ends[!(m->number & 1)].host];
+    case MOMENT_RESET:
+    case MOMENT_TIMEOUT:
+        return &w->hosts[w->net.conns[m->number / 2]->ends[m->number & 1].host];
+    default:
+        return NULL;
+    }
+}
+
+uint64_t host_thaws_us(const struct world *w, const struct moment *m)
+{
+    const struct host *h = receiver(w, m);
+    return h && h->frozen_until_us > w->now_us ? h->frozen_until_us : w->now_us;
+}
+
+void host_put_off(struct world *w, const struct moment *m, uint64_t serial)
+{
+    struct host *h = &w->hosts[m->host];
+    if (m->kind == MOMENT_TICK && m->serial == h->tick_serial) {
+        h->tick_serial = serial;
+        h->tick_us = h->frozen_until_us;
+    }
 }
 
 void host_move(struct world *w, struct host *h)

@@ -59,6 +59,7 @@ struct host {
     uint64_t mono_origin_us;
     uint64_t booted_us;
     int64_t wall_offset_ms;
+    uint64_t frozen_until_us; /* it stands still: nothing happens in it before */
     uint64_t tick_serial, tick_us, tick_last_us;
     uint32_t ticks_here; /* without time going on */
 
@@ -105,6 +106,14 @@ void host_clone(struct world *w, struct host *twin, const struct host *h);
 void host_backup(struct host *h);
 void host_backup_back(struct world *w, struct host *h); /* it does not run */
 
+/* It stands still for a while: suspended, stopped, or busy with something else. Whatever happens to
+ * it meanwhile waits, in its order. */
+void host_freeze(struct world *w, struct host *h, uint64_t ms);
+/* When this moment can happen to the host that it is for: now, or later as that stands still. */
+uint64_t host_thaws_us(const struct world *w, const struct moment *m);
+/* It was put off, and is now in the queue under this serial. */
+void host_put_off(struct world *w, const struct moment *m, uint64_t serial);
+
 /* The machine gets another address; what it was connected to hears no more of it. */
 void host_move(struct world *w, struct host *h);
 uint32_t host_ipv4(const struct host *h);
@@ -116,6 +125,8 @@ void host_step(struct world *w, struct host *h, struct event *e);
 void host_later(struct world *w, struct host *h, uint64_t delay_us, const struct event *e,
                 struct span bytes);
 void host_measure(struct world *w, struct host *h, struct span type, struct value value);
+
+uint64_t host_now_ms(const struct world *w, const struct host *h); /* its monotonic clock */
 
 void host_on_start(struct world *w, const struct moment *m);
 void host_on_tick(struct world *w, const struct moment *m);

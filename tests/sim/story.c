@@ -142,6 +142,8 @@ bool story_run_all(const char *name, trace_line_fn *look_on)
     size_t played = 0, count;
     const struct story *stories = story_life(&count);
     bool good = play_all(stories, count, name, look_on, &played);
+    stories = story_presence(&count);
+    good = play_all(stories, count, name, look_on, &played) && good;
     stories = story_harm(&count);
     good = play_all(stories, count, name, look_on, &played) && good;
     if (!name) {

@@ -28,8 +28,9 @@ struct story {
     const char *expected;
 };
 
-/* The stories of story_life.c and story_harm.c. */
+/* The stories of story_life.c, story_presence.c and story_harm.c. */
 const struct story *story_life(size_t *count);
+const struct story *story_presence(size_t *count);
 const struct story *story_harm(size_t *count);
 
 /* Plays them (one: by its name); prints each, with what differs from its expected trace. False when

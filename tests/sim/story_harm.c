@@ -421,7 +421,7 @@ static const struct story stories[] = {
      "actuator1 : reading sensor9 sensor9/temperature #1 26\n"
      "actuator1 : state actuator1 active (cool)\n"
      "actuator1 : action actuator1 fan on (cool)\n"
-     "actuator1 > #1 STORE sensor9/0.7 1-1\n"
+     "actuator1 > #2 STORE sensor9/0.7 1-1\n"
      "actuator1 > ACT fan on\n"
      "actuator1 : refused sensor9 (a record beyond its author's role)\n"
      "sensor9 < MESSAGE 1 error (a record beyond its author's role)\n"
@@ -453,7 +453,7 @@ static const struct story stories[] = {
      "actuator1 : reading sensor9 sensor9/temperature #1 26\n"
      "actuator1 : state actuator1 active (cool)\n"
      "actuator1 : action actuator1 fan on (cool)\n"
-     "actuator1 > #1 STORE sensor9/0.7 1-1\n"
+     "actuator1 > #2 STORE sensor9/0.7 1-1\n"
      "actuator1 > ACT fan on\n"
      "actuator1 : refused sensor9 (a seal that does not hold)\n"
      "sensor9 < MESSAGE 1 error (a seal that does not hold)\n"
@@ -494,7 +494,7 @@ static const struct story stories[] = {
      "actuator1 : reading sensor9 sensor9/temperature #1 26\n"
      "actuator1 : state actuator1 active (cool)\n"
      "actuator1 : action actuator1 fan on (cool)\n"
-     "actuator1 > #1 STORE sensor9/0.7 1-1\n"
+     "actuator1 > #2 STORE sensor9/0.7 1-1\n"
      "actuator1 > ACT fan on\n"},
 };
 

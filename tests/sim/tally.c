@@ -9,6 +9,7 @@ static const char *const texts[TALLY_KIND_COUNT] = {
     [TALLY_ONE_WAY_CUTS] = "one-way partitions",
     [TALLY_RESETS] = "connections reset",
     [TALLY_MOVES] = "addresses changed",
+    [TALLY_FREEZES] = "processes standing still",
     [TALLY_CLOCK_STEPS] = "clock steps",
     [TALLY_DISK_FULL] = "disks full",
     [TALLY_DISK_SLOW] = "disks slow",

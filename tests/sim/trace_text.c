@@ -208,6 +208,13 @@ static void put_hello(struct buf *b, const struct hello *h)
         ull(h->epoch & 0xfffff), ull(h->counter), h->session_port);
 }
 
+static void put_seen(struct buf *b, const struct event_seen *seen)
+{
+    put_span(b, seen->device);
+    put(b, " last heard at %llu%s ", ull(seen->heard_ms), seen->left ? ", left" : "");
+    put_span(b, seen->evidence);
+}
+
 static void put_restore(struct buf *b, const struct event *e)
 {
     put(b, "RESTORE ");
@@ -219,6 +226,8 @@ static void put_restore(struct buf *b, const struct event *e)
         put_span(b, e->restore_peer.device);
         put(b, " ");
         put_address(b, e->restore_peer.address);
+    } else if (e->kind == EVENT_RESTORE_SEEN) {
+        put_seen(b, &e->restore_seen);
     } else {
         put_record(b, e->restore_record.record);
     }
@@ -343,6 +352,10 @@ static void put_store(struct buf *b, const struct effect *e)
     case EFFECT_STORE_PEER:
         put(b, "STORE_PEER %.*s ", (int)e->store_peer.device.size, e->store_peer.device.bytes);
         put_address(b, e->store_peer.address);
+        break;
+    case EFFECT_STORE_SEEN:
+        put(b, "STORE_SEEN ");
+        put_seen(b, &e->store_seen);
         break;
     default:
         put(b, "STORE_RETRY");

@@ -1,5 +1,6 @@
 #include "verdict.h"
 
+#include "core/view.h"
 #include "world.h"
 
 static struct disk_log *disk_of(const struct world *w, uint32_t host, const struct judge_log *l)
@@ -87,6 +88,44 @@ static void final_sessions(struct world *w)
             if (judge_wanted(w, a, b) ? sessions != 1 : sessions > 1)
                 world_fail(w, "%s and %s end with %u sessions", w->hosts[a].self.device,
                            w->hosts[b].self.device, sessions);
+        }
+    }
+}
+
+static bool is_only(const struct world *w, const struct host *h)
+{
+    size_t same = 0;
+    for (size_t i = 0; i < w->host_count; i++)
+        same += strcmp(w->hosts[i].self.device, h->self.device) == 0;
+    return same == 1;
+}
+
+/* Sees it without a session too, where none is wanted. */
+static void sees(struct world *w, const struct host *a, const struct host *b)
+{
+    struct view_peer peer;
+    size_t at = 0;
+    while (view_peer_next(a->node, host_now_ms(w, a), &at, &peer)) {
+        if (strcmp(peer.device, b->self.device) != 0)
+            continue;
+        if (peer.presence != VIEW_ONLINE)
+            world_fail(w, "%s ends with %s as %s: %s", a->label, b->label,
+                       view_presence_text(peer.presence), peer.evidence);
+        return;
+    }
+    world_fail(w, "%s ends without %s", a->label, b->label);
+}
+
+/* Whoever runs is online for everybody. */
+static void final_presence(struct world *w)
+{
+    for (uint32_t a = 0; a < w->host_count; a++) {
+        for (uint32_t b = 0; b < w->host_count; b++) {
+            const struct host *x = &w->hosts[a], *y = &w->hosts[b];
+            bool both = a != b && !net_walled(w, a, b) && x->running && y->running && x->node &&
+                        y->node;
+            if (both && is_only(w, x) && is_only(w, y) && !world_failed(w))
+                sees(w, x, y);
         }
     }
 }
@@ -221,6 +260,7 @@ void verdict_synced(struct world *w)
 void verdict_final(struct world *w)
 {
     final_sessions(w);
+    final_presence(w);
     for (size_t i = 0; i < w->judge.log_count && !world_failed(w); i++)
         final_log(w, w->judge.logs[i]);
     for (size_t i = 0; i < w->judge.log_count && !world_failed(w); i++)

@@ -108,6 +108,13 @@ void world_run_until(struct world *w, uint64_t time_us)
     while (!world_failed(w) && w->queue.count > 0 && w->queue.heap[0].time_us <= time_us) {
         struct moment m = queue_pop(&w->queue);
         w->now_us = m.time_us;
+        uint64_t thaws_us = host_thaws_us(w, &m);
+        if (thaws_us > w->now_us) {
+            struct moment later = m;
+            later.time_us = thaws_us;
+            host_put_off(w, &m, queue_push(&w->queue, later));
+            continue;
+        }
         handlers[m.kind](w, &m);
         free(m.data);
     }
