@@ -298,14 +298,15 @@ void carry_update(struct node *n, struct session *s, const struct message *m)
     }
     const struct log *l = log_of(n, c);
     const struct record *r = m->update.records;
+    uint64_t last = c->first > 0 ? c->last : l == NULL ? 0 : l->last;
+    size_t known = 0;
     note_sign(n, s, c);
-    if (c->first == 0)
-        begin_stretch(c, l, l == NULL ? 1 : l->last + 1);
-    for (size_t i = 0; i < m->update.count; i++) {
-        if (r[i].seq <= c->last) {
-            node_counted(n, NODE_RECORDS_DOUBLE);
-            continue;
-        }
+    while (known < m->update.count && r[known].seq <= last)
+        known++;
+    n->counters[NODE_RECORDS_DOUBLE] += known;
+    if (known < m->update.count && c->first == 0)
+        begin_stretch(c, l, last + 1);
+    for (size_t i = known; i < m->update.count; i++) {
         const char *fault = intake_fault(&c->id, c->role, &r[i]);
         if (fault != NULL) {
             node_counted(n, NODE_RECORDS_DENIED);
@@ -342,8 +343,10 @@ void carry_seal(struct node *n, struct session *s, const struct message *m)
         return;
     const struct log *l = log_of(n, c);
     note_sign(n, s, c);
-    if (l != NULL && m->seal.seq <= l->seal.seq && c->first == 0)
+    if (l != NULL && m->seal.seq <= l->seal.seq && c->first == 0) {
+        carry_stored(n, l); /* it does not know how far we are */
         return;
+    }
     if (!chain_at(c, l, m->seal.seq, &ours)) {
         ask_again(n, s, c);
         return;
@@ -488,7 +491,7 @@ void carry_stored(struct node *n, const struct log *l)
 {
     const struct carried *c = l->own ? NULL : find(n, &l->id);
     struct session *s = c == NULL ? NULL : session_find(n, c->link);
-    if (s == NULL)
+    if (s == NULL || l->stored_seal.seq == 0)
         return;
     struct message ack = {
         .kind = MESSAGE_ACK,
@@ -566,7 +569,10 @@ static uint64_t due_ms(const struct node *n, const struct carried *c)
     const struct session *s = session_find(n, c->link);
     if (n->store_failed || s == NULL || c->seal.seq > 0 || (l != NULL && l->seal.seq >= c->offered))
         return NODE_NEVER;
-    return (c->at_ms > s->carried_ms ? c->at_ms : s->carried_ms) + TIME_CARRY_MS;
+    uint64_t busy_ms = c->at_ms + 2 * (uint64_t)TIME_CARRY_MS; /* with other logs, that long */
+    if (busy_ms > s->carried_ms)
+        busy_ms = s->carried_ms;
+    return (c->at_ms > busy_ms ? c->at_ms : busy_ms) + TIME_CARRY_MS;
 }
 
 static bool is_silent(const struct node *n, const struct carried *c, const void *context)
