@@ -299,7 +299,7 @@ void discovery_met(struct node *n, struct member *m)
 /* When a sign of life is asked of a device that only its calls tell of. */
 static uint64_t probe_at(const struct node *n, const struct member *m)
 {
-    if (!mesh_by_calls(n, m) || m->left || m->session != NULL || m->probed_ms == m->heard_ms)
+    if (!seen_by_calls(n, m) || m->probed_ms == m->heard_ms)
         return NODE_NEVER;
     return presence_call_doubt_ms(&n->health, m->heard_ms, n->members.count);
 }

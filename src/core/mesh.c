@@ -28,11 +28,6 @@ bool mesh_needs(const struct node *n, const struct member *m)
     return !n->ring || m->needed;
 }
 
-bool mesh_by_calls(const struct node *n, const struct member *m)
-{
-    return m->useless || !mesh_needs(n, m);
-}
-
 static enum role role_of(const struct member *m)
 {
     enum role role = ROLE_OBSERVER;

@@ -16,8 +16,6 @@
 void mesh_due(struct node *n);
 /* Whether we want a session with m: as chosen last; in a small network always. */
 bool mesh_needs(const struct node *n, const struct member *m);
-/* No session with it is wanted by us: whether it is there, its calls tell. */
-bool mesh_by_calls(const struct node *n, const struct member *m);
 /* A session is open: says at once if we could do without it. */
 void mesh_opened(struct node *n, struct session *s);
 /* The other side needs the session, or could do without it. */

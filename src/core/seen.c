@@ -97,12 +97,17 @@ void seen_lost(struct node *n, struct session *s, struct span evidence)
     seen_ended(n, m, evidence);
 }
 
+bool seen_by_calls(const struct node *n, const struct member *m)
+{
+    return m->session == NULL && !m->left && (m->useless || !mesh_needs(n, m));
+}
+
 /* Whoever is not here has its note from when it went. */
 static bool is_here(const struct node *n, const struct member *m)
 {
     if (m->session != NULL)
         return true;
-    return mesh_by_calls(n, m) && !m->left &&
+    return seen_by_calls(n, m) &&
            presence_of_calls(&n->health, m->heard_ms, n->now_ms, n->members.count) == PRESENCE_HERE;
 }
 

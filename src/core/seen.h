@@ -18,6 +18,9 @@ void seen_goodbye(struct node *n, struct member *m, uint64_t epoch);
 void seen_lost(struct node *n, struct session *s, struct span evidence);
 void seen_ended(struct node *n, struct member *m, struct span evidence); /* by us */
 
+/* No session with it is wanted, as long as it lives this life: its calls tell of it. */
+bool seen_by_calls(const struct node *n, const struct member *m);
+
 void seen_note_all(struct node *n);
 void seen_restore(struct node *n, const struct event *e);
 /* The next note is due at n->seen_at_ms. */

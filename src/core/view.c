@@ -3,6 +3,7 @@
 #include "core/members.h"
 #include "core/mesh.h"
 #include "core/node_state.h"
+#include "core/seen.h"
 
 static const char *const presence_texts[VIEW_PRESENCE_COUNT] = {"online", "suspect", "offline",
                                                                 "left"};
@@ -24,7 +25,7 @@ static enum view_presence presence_of(const struct node *n, const struct member 
                                                                                      : VIEW_SUSPECT;
     if (m->left)
         return VIEW_LEFT;
-    if (!mesh_by_calls(n, m))
+    if (!seen_by_calls(n, m))
         return VIEW_OFFLINE;
     return of_calls[presence_of_calls(&n->health, m->heard_ms, now_ms, n->members.count)];
 }
@@ -34,16 +35,16 @@ static void put_evidence(const struct node *n, const struct member *m, uint64_t 
 {
     char text[PRESENCE_TEXT_MAX];
     const char *evidence = m->evidence, *also = "";
-    bool by_calls = m->session == NULL && mesh_by_calls(n, m) && !m->left;
+    bool by_calls = seen_by_calls(n, m);
     if (by_calls && out->presence == VIEW_ONLINE)
         evidence = "its calls come; no session is needed";
     else if (by_calls || out->presence == VIEW_SUSPECT)
         evidence = presence_silence_text(text, out->last_heard_ms);
-    else if (out->presence == VIEW_OFFLINE && m->heard_ms == 0 && m->evidence[0] == '\0')
-        evidence = "not met since this peer started";
-    else if (out->presence == VIEW_OFFLINE && m->heard_ms > m->ended_ms && calls_come(n, m, now_ms))
-        also = m->evidence[0] == '\0' ? "its calls come, but no session"
-                                      : "; its calls come, but no session";
+    else if (out->presence == VIEW_OFFLINE && m->evidence[0] == '\0')
+        evidence = m->heard_ms == 0 ? "not met since this peer started"
+                                    : "no session has come about";
+    if (out->presence == VIEW_OFFLINE && m->heard_ms > m->ended_ms && calls_come(n, m, now_ms))
+        also = "; its calls come";
     size_t room = LIMIT_REASON - strlen(also), size = strlen(evidence);
     if (size > room)
         size = room;

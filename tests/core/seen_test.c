@@ -117,6 +117,19 @@ static void an_earlier_life_of_ours_is_remembered(void **state)
     assert_string_equal(view_of(r, "actuator7").evidence, "not met since this peer started");
 }
 
+static void who_calls_and_is_not_reached_is_offline(void **state)
+{
+    struct rig *r = *state;
+    restore(r, "actuator9", r->wall_ms - 5000, false, "");
+    rig_start(r, 10);
+    rig_hello(r, "actuator9", 20, 1, 47120);
+    assert_int_equal(view_of(r, "actuator9").presence, VIEW_OFFLINE);
+    assert_string_equal(view_of(r, "actuator9").evidence,
+                        "no session has come about; its calls come");
+    rig_wait(r, 2 * TIME_HELLO_MS * 6 / 5);
+    assert_string_equal(view_of(r, "actuator9").evidence, "no session has come about");
+}
+
 static void a_clock_that_was_set_back_tells_nothing_of_when(void **state)
 {
     struct rig *r = *state;
@@ -140,7 +153,7 @@ static void silence_is_evidence_with_its_length(void **state)
     rig_wait(r, 1);
     rig_hello(r, "sensor1", 20, 1, 47120);
     assert_string_equal(view_of(r, "sensor1").evidence,
-                        "no sign of life for 2.6 s; its calls come, but no session");
+                        "no sign of life for 2.6 s; its calls come");
 }
 
 static void who_is_back_soon_in_the_same_life_was_a_false_alarm(void **state)
@@ -288,6 +301,7 @@ int main(void)
         RIGGED(every_change_is_noted_on_disk),
         RIGGED(who_is_there_is_noted_once_a_minute_and_when_we_leave),
         RIGGED(an_earlier_life_of_ours_is_remembered),
+        RIGGED(who_calls_and_is_not_reached_is_offline),
         RIGGED(a_clock_that_was_set_back_tells_nothing_of_when),
         RIGGED(silence_is_evidence_with_its_length),
         RIGGED(who_is_back_soon_in_the_same_life_was_a_false_alarm),

@@ -251,7 +251,7 @@ static const struct story stories[] = {
      "actuator1 : lost sensor1 (no sign of life)\n"
      "sensor1 : lost actuator1 (closed by the other side)\n"
      "actuator1 sees sensor1 offline: no sign of life for 2.6 s\n"
-     "sensor1 sees actuator1 offline: closed by the other side; its calls come, but no session\n"
+     "sensor1 sees actuator1 offline: closed by the other side; its calls come\n"
      "controller1 sees sensor1 online\n"
      "controller1 sees actuator1 online\n"
      "actuator1 : reconnected sensor1\n"
