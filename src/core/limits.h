@@ -39,6 +39,8 @@ enum {
     LIMIT_TOPICS_DEVICE = 1024, /* of them, one other device's: nobody fills the state alone */
     LIMIT_TOPICS_OWN = 256, /* of them, kept free for our own: an actuator must not forget its state
                              */
+    LIMIT_KEYS_TOPIC = 4,   /* keys under one topic: a device is seldom set up anew; at the bound the
+                               one that wrote longest ago goes */
     LIMIT_DIALS_CONFIGURED = 32, /* --peer */
     LIMIT_DIAL_BURST = 3,        /* a power-on of everybody must not drown anybody */
     LIMIT_ADDRESSES = 4,         /* a device's last known ones */
