@@ -1,6 +1,7 @@
 #include "core/node.h"
 
 #include "core/author.h"
+#include "core/clock.h"
 #include "core/command.h"
 #include "core/decide.h"
 #include "core/discovery.h"
@@ -447,8 +448,10 @@ void node_step(struct node *n, const struct event *e, struct effects *fx)
     check(e->kind < EVENT_KIND_COUNT && (n->started || e->kind <= EVENT_START));
     handlers[e->kind](n, e);
     if (n->started && !n->exited) {
-        if (n->unsettled)
+        if (n->unsettled) {
+            clock_judge(n);
             decide_settle(n);
+        }
         author_store(n);
         seal_pump(n);
         sync_pump(n);

@@ -1,5 +1,6 @@
 #include "core/view.h"
 
+#include "core/clock.h"
 #include "core/members.h"
 #include "core/node_state.h"
 
@@ -15,7 +16,8 @@ static enum view_presence presence_of(const struct member *m, uint64_t now_ms)
     return m->left ? VIEW_LEFT : VIEW_OFFLINE;
 }
 
-static void fill_peer(const struct member *m, uint64_t now_ms, struct view_peer *out)
+static void fill_peer(const struct node *n, const struct member *m, uint64_t now_ms,
+                      struct view_peer *out)
 {
     const struct session *s = m->session;
     *out = (struct view_peer){
@@ -35,6 +37,9 @@ static void fill_peer(const struct member *m, uint64_t now_ms, struct view_peer 
     out->address = s->address;
     out->rtt_known = s->rtt_known;
     out->rtt_ms = s->rtt_ms;
+    out->clock_known = s->author_time_ms > 0;
+    out->clock_off_ms = clock_off_ms(n, s);
+    out->clock_wrong = clock_is_wrong(out->clock_off_ms);
 }
 
 bool view_peer_next(const struct node *n, uint64_t now_ms, size_t *at, struct view_peer *out)
@@ -43,7 +48,7 @@ bool view_peer_next(const struct node *n, uint64_t now_ms, size_t *at, struct vi
     while ((m = table_next(&n->members, at)) != NULL) {
         if (m->epoch == 0)
             continue;
-        fill_peer(m, now_ms, out);
+        fill_peer(n, m, now_ms, out);
         return true;
     }
     return false;
