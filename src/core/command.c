@@ -50,18 +50,22 @@ static struct session *session_with(const struct node *n, const char *device)
     return m == NULL ? NULL : m->session;
 }
 
-/* On the target's clock the moment is at least clock_ms and what went by here since its pong came:
- * the deadline is early by up to the round trip, never late. */
+static bool knows_clock(const struct node *n, const struct session *s)
+{
+    return s->clock_known && n->now_ms - s->clock_at_ms <= TIME_TARGET_CLOCK_MS;
+}
+
+/* On the target's clock the moment is at least clock_ms and what went by here since its pong came,
+ * less an eighth, for its clock may be slower: the deadline is a little early, never late. */
 static void send(struct node *n, struct session *s, struct command_sent *c)
 {
-    uint64_t left_ms = c->until_ms - n->now_ms;
+    uint64_t left_ms = c->until_ms - n->now_ms, gone_ms = n->now_ms - s->clock_at_ms;
     struct message m = {.kind = MESSAGE_COMMAND,
                         .command = {.id = span_of(c->name),
                                     .topic = span_of(c->topic),
                                     .value = c->value,
                                     .epoch = s->epoch,
-                                    .deadline_ms = s->clock_ms + (n->now_ms - s->clock_at_ms) +
-                                                   left_ms}};
+                                    .deadline_ms = s->clock_ms + gone_ms - gone_ms / 8 + left_ms}};
     m.command.id = event_effects_copy(n->fx, m.command.id);
     m.command.topic = event_effects_copy(n->fx, m.command.topic);
     if (c->value.kind == VALUE_TEXT)
@@ -71,7 +75,7 @@ static void send(struct node *n, struct session *s, struct command_sent *c)
 }
 
 /* Why this can't be asked for, or NULL. */
-static const char *fault_of(const struct node *n, const struct access_topic *t)
+static const char *fault_of(const struct node *n, const struct access_topic *t, uint64_t within_ms)
 {
     struct member *m = members_find(n, t->device);
     if (!access_may(n->self.role, ACCESS_WANT))
@@ -80,6 +84,8 @@ static const char *fault_of(const struct node *n, const struct access_topic *t)
         return "no such device is known";
     if (m->role != ROLE_ACTUATOR)
         return "only actuators carry out commands";
+    if (within_ms > TIME_COMMAND_MS)
+        return "a command is given at most ten minutes";
     if (m->session == NULL)
         return "it can't be reached, and a command does not wait";
     return n->command_sent_count < LIMIT_COMMANDS ? NULL : "too many commands wait";
@@ -107,7 +113,7 @@ void command_ask(struct node *n, const struct event *e)
     memcpy(c.topic, e->command.topic.bytes, e->command.topic.size);
     ident_name_copy(c.device, t.device);
     ident_record_name(c.name, span_of(n->self.device), n->epoch, ++n->command_serial);
-    const char *fault = fault_of(n, &t);
+    const char *fault = fault_of(n, &t, e->command.within_ms);
     if (fault == NULL && n->commands_sent == NULL)
         n->commands_sent = calloc(LIMIT_COMMANDS, sizeof *n->commands_sent);
     if (fault == NULL && n->commands_sent == NULL)
@@ -120,7 +126,7 @@ void command_ask(struct node *n, const struct event *e)
     *kept = c;
     keep_value(kept, &e->command.value);
     struct session *s = session_with(n, c.device);
-    if (s->clock_known)
+    if (knows_clock(n, s))
         send(n, s, kept);
     else
         session_ping(n, s);
@@ -222,6 +228,8 @@ static const char *command_fault(struct node *n, const struct session *s, const 
         return "its id is not its sender's";
     if (n->self.role != ROLE_ACTUATOR || !span_is(t->device, n->self.device))
         return "it is not for this device";
+    if (m->command.deadline_ms > n->now_ms + TIME_COMMAND_MS)
+        return "its deadline is too far away";
     forget_old(n);
     for (size_t i = 0; i < n->command_run_count; i++)
         if (n->commands_run[i].state != COMMAND_OVER &&
@@ -350,8 +358,13 @@ bool command_restore(struct node *n, const struct record *r)
     size_t size = sizeof CAUSE - 1;
     if (r->cause.size < size || memcmp(r->cause.bytes, CAUSE, size) != 0)
         return false;
-    if (!span_is(r->value.text, fact_outcome_text(FACT_OUTCOME_STARTED)) ||
-        r->answers.size > LIMIT_RECORD_NAME || find_run(n, r->answers) != NULL)
+    struct command_run *known = find_run(n, r->answers);
+    if (!span_is(r->value.text, fact_outcome_text(FACT_OUTCOME_STARTED))) {
+        if (known != NULL) /* what began ended, too */
+            *known = n->commands_run[--n->command_run_count];
+        return true;
+    }
+    if (r->answers.size > LIMIT_RECORD_NAME || known != NULL)
         return true;
     if (n->commands_run == NULL)
         n->commands_run = calloc(LIMIT_COMMANDS, sizeof *n->commands_run);

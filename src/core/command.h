@@ -6,12 +6,13 @@
 /* One-shot commands: what is not a state, and must not be done twice or late (`beep`, `open`).
  *
  * A command travels only on a session with its target. Its deadline is a moment of the target's
- * monotonic clock in the target's present epoch, reckoned from the last pong so that it is never
- * later than meant; in another epoch, or later, it is expired. The target writes "started" under
- * the command's id and performs it once that is on disk; then what came of it: "done" or "refused".
- * A target that finds a "started" of an earlier life writes "unknown": it is never performed again.
- * These are records of the target's own property, so everybody sees them. An id is remembered for
- * as long as its deadline would let it pass; whoever repeats it gets the same answer. */
+ * monotonic clock in the target's present epoch, reckoned from a pong of this moment so that it is
+ * never later than meant; in another epoch, or later, it is expired. The target writes "started"
+ * under the command's id and performs it once that is on disk; then what came of it: "done" or
+ * "refused". A target that finds a "started" of an earlier life writes "unknown": it is never
+ * performed again. These are records of the target's own property, so everybody sees them. An id is
+ * remembered for as long as its deadline would let it pass; whoever repeats it gets the same
+ * answer. */
 
 /* On the sender's side. */
 struct command_sent {

@@ -167,6 +167,17 @@ static void beyond_the_limit_commands_are_refused(void **state)
     assert_true(span_is(rig_sent(r, MESSAGE_OUTCOME)->outcome.reason, "too many commands at once"));
 }
 
+static void a_deadline_is_at_most_so_far_away(void **state)
+{
+    struct rig *r = *state;
+    begin(r);
+    receive(r, "controller1/1/1", US, r->now_ms + TIME_COMMAND_MS + 1);
+    assert_int_equal(rig_sent(r, MESSAGE_OUTCOME)->outcome.outcome, FACT_OUTCOME_REFUSED);
+    assert_int_equal(rig_fact_count(r, FACT_APPENDED), 0);
+    receive(r, "controller1/1/1", US, r->now_ms + TIME_COMMAND_MS);
+    assert_last(r, "started");
+}
+
 static void only_controllers_command(void **state)
 {
     struct rig *r = *state;
@@ -177,30 +188,53 @@ static void only_controllers_command(void **state)
     assert_true(span_is(rig_fact(r, FACT_REFUSED)->text, "a command beyond its role"));
 }
 
-static void what_was_begun_in_an_earlier_life_is_unknown_and_not_begun_again(void **state)
+/* Restored behind the last seal: these outcomes of one command, in this order. */
+static void restore(struct rig *r, const char *const *values, size_t count)
 {
-    struct rig *r = *state;
     struct log_id id = rig_log("actuator1", US);
     id.key = r->n->self.key;
-    struct record record = {.bytes = SPAN("{\"x\":1}"),
-                            .device = SPAN("actuator1"),
+    struct event log = {
+        .kind = EVENT_RESTORE_LOG,
+        .restore_log = {.id = id, .role = ROLE_ACTUATOR, .first = 1, .last = count}};
+    struct record record = {.device = SPAN("actuator1"),
                             .type = SPAN("beep"),
                             .epoch = US,
-                            .seq = 1,
-                            .value = value_text(SPAN("started")),
                             .answers = SPAN("controller1/1/1"),
                             .cause = SPAN("{\"rule\":\"command\",\"by\":\"controller1\","
                                           "\"conditions\":[]}")};
-    struct event log = {.kind = EVENT_RESTORE_LOG,
-                        .restore_log = {.id = id, .role = ROLE_ACTUATOR, .first = 1, .last = 1}};
     struct event tail = {.kind = EVENT_RESTORE_TAIL, .restore_record = {id, &record}};
     struct event topic = {.kind = EVENT_RESTORE_TOPIC, .restore_record = {id, &record}};
     rig_step(r, &log);
-    rig_step(r, &tail);
+    for (size_t i = 0; i < count; i++) {
+        record.bytes = (struct span){"{\"x\":12}", 6 + i};
+        record.seq = 1 + i;
+        record.value = value_text(span_of(values[i]));
+        rig_step(r, &tail);
+    }
     rig_step(r, &topic);
     rig_start(r, US + 1);
+}
+
+static void what_was_begun_in_an_earlier_life_is_unknown_and_not_begun_again(void **state)
+{
+    static const char *const values[] = {"started"};
+    struct rig *r = *state;
+    restore(r, values, 1);
     assert_int_equal(rig_fact_count(r, FACT_APPENDED), 1);
     assert_last(r, "unknown");
+    rig_stored(r);
+    assert_int_equal(rig_count(r, EFFECT_COMMAND), 0);
+}
+
+static void what_was_done_in_an_earlier_life_stays_done(void **state)
+{
+    static const char *const values[] = {"started", "done"};
+    struct rig *r = *state;
+    restore(r, values, 2);
+    assert_int_equal(rig_fact_count(r, FACT_APPENDED), 0);
+    rig_meet(r, LINK, "controller1", ROLE_CONTROLLER, THEM);
+    receive(r, "controller1/1/1", US, r->now_ms + 1000);
+    assert_last(r, "expired"); /* captured, and said again */
     rig_stored(r);
     assert_int_equal(rig_count(r, EFFECT_COMMAND), 0);
 }
@@ -238,7 +272,24 @@ static void the_deadline_is_told_on_the_targets_clock(void **state)
     assert_true(span_is(sent->command.value.text, "loud"));
     r->now_ms += 400;
     ask(r, "actuator1/open");
-    assert_int_equal(rig_sent(r, MESSAGE_COMMAND)->command.deadline_ms, 500 + 400 + 1000);
+    assert_int_equal(rig_sent(r, MESSAGE_COMMAND)->command.deadline_ms, 500 + 350 + 1000);
+}
+
+static void a_clock_that_was_told_long_ago_is_asked_for_again(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, US);
+    rig_meet(r, LINK, "actuator1", ROLE_ACTUATOR, THEM);
+    pong(r, 500);
+    r->now_ms += TIME_TARGET_CLOCK_MS;
+    ask(r, "actuator1/beep");
+    assert_int_equal(rig_sent_count(r, MESSAGE_COMMAND), 1);
+    r->now_ms += 1;
+    ask(r, "actuator1/beep");
+    assert_int_equal(rig_sent_count(r, MESSAGE_COMMAND), 0);
+    assert_int_equal(rig_sent_count(r, MESSAGE_PING), 1);
+    pong(r, 1600);
+    assert_int_equal(rig_sent(r, MESSAGE_COMMAND)->command.deadline_ms, 1600 + 1000);
 }
 
 static void nobody_to_send_it_to_means_refused(void **state)
@@ -285,9 +336,12 @@ int main(void)
         ACTUATOR(an_id_of_somebody_else_is_refused),
         ACTUATOR(a_busy_property_and_another_target_are_refused),
         ACTUATOR(beyond_the_limit_commands_are_refused),
+        ACTUATOR(a_deadline_is_at_most_so_far_away),
         ACTUATOR(only_controllers_command),
         ACTUATOR(what_was_begun_in_an_earlier_life_is_unknown_and_not_begun_again),
+        ACTUATOR(what_was_done_in_an_earlier_life_stays_done),
         CONTROLLER(the_deadline_is_told_on_the_targets_clock),
+        CONTROLLER(a_clock_that_was_told_long_ago_is_asked_for_again),
         CONTROLLER(nobody_to_send_it_to_means_refused),
         CONTROLLER(what_was_sent_and_not_answered_is_unknown_and_what_was_not_sent_expired),
     };
