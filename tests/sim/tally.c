@@ -34,6 +34,11 @@ static const char *const texts[TALLY_KIND_COUNT] = {
     [TALLY_DOUBLES] = "records offered again",
     [TALLY_DROPPED] = "records dropped at a close",
     [TALLY_LIES] = "lies told",
+    [TALLY_WANTS] = "wishes",
+    [TALLY_WANTS_KEPT] = "properties that end as wanted",
+    [TALLY_COMMANDS] = "commands",
+    [TALLY_PERFORMED] = "commands carried out",
+    [TALLY_UNKNOWN] = "commands whose outcome is unknown",
     [TALLY_STALE_HELLOS] = "stale hellos",
 };
 
