@@ -2,6 +2,7 @@
 
 #include "base/number.h"
 #include "core/author.h"
+#include "core/drive.h"
 #include "core/members.h"
 #include "core/session.h"
 
@@ -228,6 +229,8 @@ static const char *command_fault(struct node *n, const struct session *s, const 
         return "its id is not its sender's";
     if (n->self.role != ROLE_ACTUATOR || !span_is(t->device, n->self.device))
         return "it is not for this device";
+    if (drive_find(n, t->property) != NULL)
+        return "it is a state; kith set is for that";
     if (m->command.deadline_ms > n->now_ms + TIME_COMMAND_MS)
         return "its deadline is too far away";
     forget_old(n);
