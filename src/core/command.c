@@ -11,6 +11,7 @@
 /* The happy path: asked -> (ping, pong) -> `command` -> "started" on the target's disk -> performed
  * -> "done" in the target's log -> heard by the sender. */
 
+static const char TOO_LATE[] = "it came too late";
 static const char CAUSE[] = "{\"rule\":\"command\",\"by\":\"";
 
 void command_fini(struct node *n)
@@ -209,14 +210,19 @@ static struct command_run *find_run(struct node *n, struct span id)
     return NULL;
 }
 
-/* What is over and could not pass any more is forgotten. */
-static void forget_old(struct node *n)
+/* Room for one more: of those that are over and could not pass any more the first that came is
+ * forgotten. */
+static void forget_oldest(struct node *n)
 {
-    for (size_t i = n->command_run_count; i > 0; i--) {
-        const struct command_run *c = &n->commands_run[i - 1];
-        if (c->state == COMMAND_OVER && c->deadline_ms < n->now_ms)
-            n->commands_run[i - 1] = n->commands_run[--n->command_run_count];
+    struct command_run *oldest = NULL;
+    for (size_t i = 0; i < n->command_run_count; i++) {
+        struct command_run *c = &n->commands_run[i];
+        bool gone = c->state == COMMAND_OVER && c->deadline_ms < n->now_ms;
+        if (gone && (oldest == NULL || c->serial < oldest->serial))
+            oldest = c;
     }
+    if (n->command_run_count == LIMIT_COMMANDS && oldest != NULL)
+        *oldest = n->commands_run[--n->command_run_count];
 }
 
 /* Why this command is not even looked at, or NULL. */
@@ -233,7 +239,7 @@ static const char *command_fault(struct node *n, const struct session *s, const 
         return "it is a state; kith set is for that";
     if (m->command.deadline_ms > n->now_ms + TIME_COMMAND_MS)
         return "its deadline is too far away";
-    forget_old(n);
+    forget_oldest(n);
     for (size_t i = 0; i < n->command_run_count; i++)
         if (n->commands_run[i].state != COMMAND_OVER &&
             span_is(t->property, n->commands_run[i].property))
@@ -268,19 +274,20 @@ static void start(struct node *n, struct session *s, const struct message *m,
     memcpy(c->name, m->command.id.bytes, m->command.id.size);
     ident_name_copy(c->property, t->property);
     put_value(c->text, &m->command.value);
-    bool late = m->command.epoch != n->epoch || m->command.deadline_ms < n->now_ms;
+    bool late = m->command.deadline_ms < n->now_ms;
     enum fact_outcome outcome = late ? FACT_OUTCOME_EXPIRED : FACT_OUTCOME_STARTED;
     if (report(n, c->property, c->name, outcome) != ERR_OK) {
         answer(n, s, m->command.id, FACT_OUTCOME_REFUSED, "nothing can be written at the moment");
         return;
     }
-    if (late) { /* the record says so; its id can't pass again */
-        answer(n, s, m->command.id, outcome, "it came too late");
-        return;
-    }
+    n->command_run_count++;
     c->epoch = n->epoch;
     c->seq = n->log->last;
-    n->command_run_count++;
+    if (!late)
+        return;
+    c->state = COMMAND_OVER;
+    c->outcome = outcome;
+    answer(n, s, m->command.id, outcome, TOO_LATE);
 }
 
 void command_received(struct node *n, struct session *s, const struct message *m)
@@ -301,7 +308,9 @@ void command_received(struct node *n, struct session *s, const struct message *m
         return;
     }
     const char *fault = command_fault(n, s, m, &t);
-    if (fault != NULL)
+    if (fault == NULL && m->command.epoch != n->epoch) /* what became of it stands in that epoch */
+        answer(n, s, m->command.id, FACT_OUTCOME_EXPIRED, TOO_LATE);
+    else if (fault != NULL)
         answer(n, s, m->command.id, FACT_OUTCOME_REFUSED, fault);
     else
         start(n, s, m, &t);

@@ -11,8 +11,9 @@
  * under the command's id and performs it once that is on disk; then what came of it: "done" or
  * "refused". A target that finds a "started" of an earlier life writes "unknown": it is never
  * performed again. These are records of the target's own property, so everybody sees them. An id is
- * remembered for as long as its deadline would let it pass; whoever repeats it gets the same
- * answer. */
+ * remembered at least for as long as its deadline would let it pass; whoever repeats it gets the
+ * same answer. Of a command for another epoch nothing is written: what became of it was, in that
+ * epoch. */
 
 /* On the sender's side. */
 struct command_sent {

@@ -83,8 +83,30 @@ static void a_command_that_comes_again_is_not_performed_again(void **state)
     assert_int_equal(rig_sent(r, MESSAGE_OUTCOME)->outcome.outcome, FACT_OUTCOME_DONE);
     rig_stored(r);
     assert_int_equal(rig_count(r, EFFECT_COMMAND), 0);
-    r->now_ms += 2000; /* when it is forgotten */
+    r->now_ms += 2000; /* behind its deadline */
     receive(r, "controller1/1/1", US, r->now_ms - 1000);
+    assert_int_equal(rig_sent(r, MESSAGE_OUTCOME)->outcome.outcome, FACT_OUTCOME_DONE);
+    rig_stored(r);
+    assert_int_equal(rig_count(r, EFFECT_COMMAND), 0);
+}
+
+static void what_is_over_makes_room_for_others_and_is_then_too_late(void **state)
+{
+    struct rig *r = *state;
+    char id[32];
+    begin(r);
+    for (int i = 0; i <= LIMIT_COMMANDS; i++) {
+        snprintf(id, sizeof id, "controller1/1/%d", i);
+        receive(r, id, US, r->now_ms);
+        assert_last(r, "started");
+        rig_stored(r);
+        end(r, rig_effect(r, EFFECT_COMMAND)->command.serial, false);
+        r->now_ms++;
+    }
+    receive(r, "controller1/1/1", US, r->now_ms - LIMIT_COMMANDS);
+    assert_int_equal(rig_sent(r, MESSAGE_OUTCOME)->outcome.outcome, FACT_OUTCOME_DONE);
+    receive(r, "controller1/1/0", US, r->now_ms - LIMIT_COMMANDS - 1);
+    assert_int_equal(rig_sent(r, MESSAGE_OUTCOME)->outcome.outcome, FACT_OUTCOME_EXPIRED);
     rig_stored(r);
     assert_int_equal(rig_count(r, EFFECT_COMMAND), 0);
 }
@@ -117,10 +139,13 @@ static void a_command_for_another_life_is_expired(void **state)
 {
     struct rig *r = *state;
     begin(r);
-    receive(r, "controller1/1/1", US - 1, r->now_ms + 1000);
-    assert_last(r, "expired");
-    receive(r, "controller1/1/2", US + 1, r->now_ms + 1000);
-    assert_last(r, "expired");
+    for (uint64_t epoch = US - 1; epoch <= US + 1; epoch += 2) {
+        receive(r, "controller1/1/1", epoch, r->now_ms + 1000);
+        assert_int_equal(rig_sent(r, MESSAGE_OUTCOME)->outcome.outcome, FACT_OUTCOME_EXPIRED);
+        assert_int_equal(rig_fact_count(r, FACT_APPENDED), 0);
+        rig_stored(r);
+        assert_int_equal(rig_count(r, EFFECT_COMMAND), 0);
+    }
 }
 
 static void an_id_of_somebody_else_is_refused(void **state)
@@ -234,7 +259,8 @@ static void what_was_done_in_an_earlier_life_stays_done(void **state)
     assert_int_equal(rig_fact_count(r, FACT_APPENDED), 0);
     rig_meet(r, LINK, "controller1", ROLE_CONTROLLER, THEM);
     receive(r, "controller1/1/1", US, r->now_ms + 1000);
-    assert_last(r, "expired"); /* captured, and said again */
+    assert_int_equal(rig_sent(r, MESSAGE_OUTCOME)->outcome.outcome, FACT_OUTCOME_EXPIRED);
+    assert_int_equal(rig_fact_count(r, FACT_APPENDED), 0); /* captured, and said again */
     rig_stored(r);
     assert_int_equal(rig_count(r, EFFECT_COMMAND), 0);
 }
@@ -330,6 +356,7 @@ int main(void)
         ACTUATOR(a_command_is_performed_once_its_start_is_on_disk),
         ACTUATOR(a_command_that_fails_is_refused),
         ACTUATOR(a_command_that_comes_again_is_not_performed_again),
+        ACTUATOR(what_is_over_makes_room_for_others_and_is_then_too_late),
         ACTUATOR(the_deadline_is_the_last_moment),
         ACTUATOR(a_disk_that_is_slow_lets_it_expire),
         ACTUATOR(a_command_for_another_life_is_expired),

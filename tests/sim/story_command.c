@@ -213,10 +213,9 @@ static const struct story stories[] = {
      "controller9 < MESSAGE 5 state_update /1.263412 2 records from 1\n"
      "controller9 < MESSAGE 5 seal /1.263412 up to 2\n"
      "controller9 < MESSAGE 5 outcome controller9/7/1 expired\n"
-     "controller9 < MESSAGE 5 state_update /2.636247 1 records from 1\n"
      "behind its time\n"
      "controller9 < MESSAGE 5 outcome controller9/7/1 expired\n"
-     "controller9 < MESSAGE 5 state_update /2.636247 1 records from 2\n"},
+     "controller9 < MESSAGE 5 state_update /2.636247 1 records from 1\n"},
 };
 
 const struct story *story_command(size_t *count)
