@@ -79,6 +79,27 @@ static void whoever_looks_sees_by_how_much(void **state)
     assert_false(peer.clock_known || peer.clock_wrong);
 }
 
+/* Short of that no record is refused for its time. */
+static void only_the_year_2200_is_too_late_for_a_record(void **state)
+{
+    struct rig *r = *state;
+    struct record record = {.device = SPAN("sensor1"),
+                            .type = SPAN("temperature"),
+                            .epoch = 20,
+                            .seq = 1,
+                            .ts = LIMIT_STAMP_MAX_MS,
+                            .value = value_number(20)};
+    rig_start(r, 10);
+    rig_meet(r, 2, "sensor1", ROLE_SENSOR, 20);
+    rig_record(r, 2, &record);
+    assert_int_equal(rig_fact_count(r, FACT_READING), 1);
+    record.seq = 2;
+    record.ts++;
+    rig_record(r, 2, &record);
+    assert_int_equal(rig_fact_count(r, FACT_READING), 0);
+    assert_int_equal(rig_count(r, EFFECT_HANG_UP), 1);
+}
+
 #define RIGGED(test) cmocka_unit_test_setup_teardown(test, rig_setup_actuator, rig_teardown)
 
 int main(void)
@@ -87,6 +108,7 @@ int main(void)
         RIGGED(a_clock_more_than_two_minutes_off_is_named_once),
         RIGGED(two_minutes_are_nothing_to_talk_about),
         RIGGED(a_clock_of_1970_is_named_and_one_that_is_not_told_is_not),
+        RIGGED(only_the_year_2200_is_too_late_for_a_record),
         RIGGED(whoever_looks_sees_by_how_much),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
