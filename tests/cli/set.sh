@@ -38,7 +38,7 @@ says 0 out '"topic":"actuator1/fan","value":"off"' -- wait actuator1/fan=off -W 
 # no controller runs: the person is one for as long as it takes
 says 0 out '"outcome":"confirmed","cause":"","sent_ms":0' -- set actuator1/fan on --json
 same set
-also out '"confirmed_ms":[0-9]+'
+also out '"acknowledged_ms":[0-9]+,"confirmed_ms":[0-9]+'
 says 0 out '"value":"on"' -- get actuator1/fan --json
 seen act '"event":"held",.*"value":"off"'
 says 0 out '^  ✓ fan set by cli-[0-9a-f]+, until auto: on$' -- why actuator1
@@ -59,6 +59,7 @@ run con controller1 --loopback
 con=$peer
 says 0 out '"presence":"online"' -- wait actuator1 -W 10 --json --device controller1
 says 0 out '^sent actuator1/fan = on \(by controller1\)$' -- set actuator1/fan on --for 90s
+also out '^acknowledged actuator1/fan = on after [0-9]+ ms: it is on the device.s disk$'
 also out '^confirmed (after [0-9]+ ms|within 1 ms); it holds against rules for 90 s$'
 says 0 out 'fan set by controller1, for [0-9]+ s: on$' -- why actuator1 -n 100
 says 0 out '^done$' -- command actuator1/beep loud --device controller1

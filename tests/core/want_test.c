@@ -82,6 +82,25 @@ static void a_wish_is_sent_acknowledged_and_confirmed(void **state)
     assert_int_equal(rig_fact_count(r, FACT_WANTED), 0);
 }
 
+/* A report needs no disk, so it mostly comes before the acknowledgement. */
+static void what_is_reported_before_it_is_acknowledged_is_confirmed_then(void **state)
+{
+    struct rig *r = *state;
+    begin(r);
+    ask(r, 7, "actuator1/fan", "on");
+    report(r, 1, "controller1/1048577/1", "on");
+    assert_int_equal(rig_fact_count(r, FACT_WANTED), 0);
+    seal_own(r);
+    acknowledge(r, LINK, 1);
+    assert_int_equal(rig_fact_count(r, FACT_WANTED), 2);
+    assert_stage(r, 7, FACT_WANT_CONFIRMED);
+    ask(r, 8, "actuator1/fan", "off");
+    report(r, 2, "controller1/1048577/2", "off");
+    rig_link_down(r, LINK); /* ... or when the time is over, for it is so */
+    rig_wait(r, WAIT_MS);
+    assert_stage(r, 8, FACT_WANT_CONFIRMED);
+}
+
 static void a_report_that_answers_something_else_confirms_nothing(void **state)
 {
     static const char *const others[] = {"", "controller1/1048577/2", "controller1/1048578/1",
@@ -250,6 +269,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CONTROLLER(a_wish_is_sent_acknowledged_and_confirmed),
+        CONTROLLER(what_is_reported_before_it_is_acknowledged_is_confirmed_then),
         CONTROLLER(a_report_that_answers_something_else_confirms_nothing),
         CONTROLLER(somebody_else_acknowledges_nothing),
         CONTROLLER(within_the_time_given_it_says_why_not),
