@@ -11,6 +11,7 @@
 /* The happy path: asked -> (ping, pong) -> `command` -> "started" on the target's disk -> performed
  * -> "done" in the target's log -> heard by the sender. */
 
+static const char UNREACHABLE[] = "it can't be reached, and a command does not wait";
 static const char TOO_LATE[] = "it came too late";
 static const char CAUSE[] = "{\"rule\":\"command\",\"by\":\"";
 
@@ -57,23 +58,53 @@ static bool knows_clock(const struct node *n, const struct session *s)
     return s->clock_known && n->now_ms - s->clock_at_ms <= TIME_TARGET_CLOCK_MS;
 }
 
+static void transmit(struct node *n, struct session *s, struct command_sent *c)
+{
+    struct message m = {.kind = MESSAGE_COMMAND,
+                        .command = {.id = event_effects_copy(n->fx, span_of(c->name)),
+                                    .topic = event_effects_copy(n->fx, span_of(c->topic)),
+                                    .value = c->value,
+                                    .epoch = c->epoch,
+                                    .deadline_ms = c->deadline_ms}};
+    if (c->value.kind == VALUE_TEXT)
+        m.command.value.text = event_effects_copy(n->fx, c->value.text);
+    session_send(n, s, &m);
+    c->link = s->link;
+}
+
 /* On the target's clock the moment is at least clock_ms and what went by here since its pong came,
  * less an eighth, for its clock may be slower: the deadline is a little early, never late. */
 static void send(struct node *n, struct session *s, struct command_sent *c)
 {
     uint64_t left_ms = c->until_ms - n->now_ms, gone_ms = n->now_ms - s->clock_at_ms;
-    struct message m = {.kind = MESSAGE_COMMAND,
-                        .command = {.id = span_of(c->name),
-                                    .topic = span_of(c->topic),
-                                    .value = c->value,
-                                    .epoch = s->epoch,
-                                    .deadline_ms = s->clock_ms + gone_ms - gone_ms / 8 + left_ms}};
-    m.command.id = event_effects_copy(n->fx, m.command.id);
-    m.command.topic = event_effects_copy(n->fx, m.command.topic);
-    if (c->value.kind == VALUE_TEXT)
-        m.command.value.text = event_effects_copy(n->fx, c->value.text);
-    session_send(n, s, &m);
-    c->sent = true;
+    c->epoch = s->epoch;
+    c->deadline_ms = s->clock_ms + gone_ms - gone_ms / 8 + left_ms;
+    transmit(n, s, c);
+}
+
+/* Sends it, or asks for the clock that its deadline is told by. What a broken link may have taken
+ * with it is said again in the same life of its target, who knows it by its id. */
+static void go_on(struct node *n, struct command_sent *c)
+{
+    struct session *s = session_with(n, c->device);
+    if (s == NULL || c->link == s->link || c->until_ms <= n->now_ms)
+        return;
+    if (c->link != 0 && c->epoch == s->epoch)
+        transmit(n, s, c);
+    else if (c->link != 0)
+        return;
+    else if (knows_clock(n, s))
+        send(n, s, c);
+    else if (s->pinged_ms != n->now_ms)
+        session_ping(n, s);
+}
+
+/* Links are replaced, and cables are pulled for a moment: a command waits for that, within its
+ * time.
+ */
+static bool was_there_just_now(const struct node *n, const struct member *m)
+{
+    return !m->left && m->heard_ms > 0 && n->now_ms - m->heard_ms < TIME_LOST_MS;
 }
 
 /* Why this can't be asked for, or NULL. */
@@ -88,8 +119,8 @@ static const char *fault_of(const struct node *n, const struct access_topic *t, 
         return "only actuators carry out commands";
     if (within_ms > TIME_COMMAND_MS)
         return "a command is given at most ten minutes";
-    if (m->session == NULL)
-        return "it can't be reached, and a command does not wait";
+    if (m->session == NULL && !was_there_just_now(n, m))
+        return UNREACHABLE;
     return n->command_sent_count < LIMIT_COMMANDS ? NULL : "too many commands wait";
 }
 
@@ -127,18 +158,20 @@ void command_ask(struct node *n, const struct event *e)
     struct command_sent *kept = &n->commands_sent[n->command_sent_count++];
     *kept = c;
     keep_value(kept, &e->command.value);
-    struct session *s = session_with(n, c.device);
-    if (knows_clock(n, s))
-        send(n, s, kept);
-    else
-        session_ping(n, s);
+    go_on(n, kept);
+}
+
+void command_settle(struct node *n)
+{
+    for (size_t i = 0; i < n->command_sent_count; i++)
+        go_on(n, &n->commands_sent[i]);
 }
 
 void command_clock(struct node *n, struct session *s)
 {
     for (size_t i = 0; i < n->command_sent_count; i++) {
         struct command_sent *c = &n->commands_sent[i];
-        if (!c->sent && s->member != NULL && strcmp(c->device, s->member->device) == 0)
+        if (c->link == 0 && s->member != NULL && strcmp(c->device, s->member->device) == 0)
             send(n, s, c);
     }
 }
@@ -401,7 +434,11 @@ void command_tick(struct node *n)
 {
     for (size_t i = n->command_sent_count; i > 0; i--) {
         const struct command_sent *c = &n->commands_sent[i - 1];
-        if (!c->sent && c->until_ms <= n->now_ms)
+        const struct member *m = members_find(n, span_of(c->device));
+        bool gone = m == NULL || (m->session == NULL && !was_there_just_now(n, m));
+        if (c->link == 0 && gone)
+            end(n, i - 1, FACT_OUTCOME_REFUSED, span_of(UNREACHABLE));
+        else if (c->link == 0 && c->until_ms <= n->now_ms)
             end(n, i - 1, FACT_OUTCOME_EXPIRED, SPAN("it was not sent in time"));
         else if (c->until_ms + TIME_OUTCOME_MS <= n->now_ms)
             end(n, i - 1, FACT_OUTCOME_UNKNOWN, SPAN("nothing came back; kith history tells"));
@@ -413,7 +450,10 @@ uint64_t command_deadline(const struct node *n)
     uint64_t deadline = NODE_NEVER;
     for (size_t i = 0; i < n->command_sent_count; i++) {
         const struct command_sent *c = &n->commands_sent[i];
-        node_soon(&deadline, c->sent ? c->until_ms + TIME_OUTCOME_MS : c->until_ms);
+        const struct member *m = members_find(n, span_of(c->device));
+        node_soon(&deadline, c->link != 0 ? c->until_ms + TIME_OUTCOME_MS : c->until_ms);
+        if (c->link == 0 && m != NULL && m->session == NULL)
+            node_soon(&deadline, m->heard_ms + TIME_LOST_MS);
     }
     return deadline;
 }

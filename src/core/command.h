@@ -24,7 +24,8 @@ struct command_sent {
     char text[LIMIT_VALUE_TEXT + 1];
     struct value value; /* VALUE_NONE: none; a text lies in `text` */
     uint64_t asked_ms, until_ms;
-    bool sent;
+    uint64_t link; /* sent there; 0: not yet */
+    uint64_t epoch, deadline_ms;
 };
 
 /* On the target's side. */
@@ -44,6 +45,8 @@ struct command_run {
 void command_fini(struct node *n);
 /* EVENT_COMMAND: a person wants it done. */
 void command_ask(struct node *n, const struct event *e);
+/* Somebody came or went: what waits for a session goes on. */
+void command_settle(struct node *n);
 /* A target's clock is known now: what waits for it goes out. */
 void command_clock(struct node *n, struct session *s);
 /* A record of another, or its word for what came of a command. */

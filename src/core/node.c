@@ -450,6 +450,7 @@ void node_step(struct node *n, const struct event *e, struct effects *fx)
     if (n->started && !n->exited) {
         if (n->unsettled) {
             clock_judge(n);
+            command_settle(n);
             decide_settle(n);
         }
         author_store(n);

@@ -326,8 +326,63 @@ static void nobody_to_send_it_to_means_refused(void **state)
     assert_int_equal(rig_fact(r, FACT_COMMANDED)->outcome, FACT_OUTCOME_REFUSED);
     rig_meet(r, LINK, "actuator1", ROLE_ACTUATOR, THEM);
     rig_link_down(r, LINK);
+    r->now_ms += TIME_LOST_MS;
     ask(r, "actuator1/beep");
     assert_int_equal(rig_fact(r, FACT_COMMANDED)->outcome, FACT_OUTCOME_REFUSED);
+    assert_int_equal(rig_sent_count(r, MESSAGE_COMMAND), 0);
+}
+
+static void whoever_was_there_just_now_is_waited_for_within_the_time(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, US);
+    rig_meet(r, LINK, "actuator1", ROLE_ACTUATOR, THEM);
+    pong(r, 500);
+    rig_link_down(r, LINK);
+    ask(r, "actuator1/beep");
+    assert_int_equal(rig_fact_count(r, FACT_COMMANDED), 0);
+    r->now_ms += 100;
+    rig_link_up(r, LINK, "actuator1", 0, ROLE_ACTUATOR);
+    rig_greet(r, LINK, "actuator1", ROLE_ACTUATOR, THEM + 1);
+    assert_int_equal(rig_sent_count(r, MESSAGE_PING), 1);
+    pong(r, 900);
+    assert_int_equal(rig_sent(r, MESSAGE_COMMAND)->command.epoch, THEM + 1);
+    assert_int_equal(rig_sent(r, MESSAGE_COMMAND)->command.deadline_ms, 900 + 900);
+}
+
+static void whoever_does_not_come_back_at_once_is_waited_for_no_longer(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, US);
+    rig_meet(r, LINK, "actuator1", ROLE_ACTUATOR, THEM);
+    rig_link_down(r, LINK);
+    struct event e = {.kind = EVENT_COMMAND,
+                      .command = {.id = 7, .topic = SPAN("actuator1/beep"), .within_ms = 60000}};
+    rig_step(r, &e);
+    rig_wait(r, TIME_LOST_MS - 1);
+    assert_int_equal(rig_fact_count(r, FACT_COMMANDED), 0);
+    rig_wait(r, 1);
+    assert_int_equal(rig_fact(r, FACT_COMMANDED)->outcome, FACT_OUTCOME_REFUSED);
+}
+
+static void what_a_broken_link_took_is_said_again_in_the_same_life_only(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, US);
+    rig_meet(r, LINK, "actuator1", ROLE_ACTUATOR, THEM);
+    pong(r, 500);
+    ask(r, "actuator1/beep");
+    uint64_t deadline_ms = rig_sent(r, MESSAGE_COMMAND)->command.deadline_ms;
+    rig_link_down(r, LINK);
+    r->now_ms += 100;
+    rig_link_up(r, 4, "actuator1", 0, ROLE_ACTUATOR);
+    rig_greet(r, 4, "actuator1", ROLE_ACTUATOR, THEM);
+    assert_int_equal(rig_sent_count(r, MESSAGE_COMMAND), 1);
+    assert_int_equal(rig_sent(r, MESSAGE_COMMAND)->command.deadline_ms, deadline_ms);
+    assert_int_equal(rig_sent(r, MESSAGE_COMMAND)->command.epoch, THEM);
+    rig_link_down(r, 4);
+    rig_link_up(r, 6, "actuator1", 0, ROLE_ACTUATOR);
+    rig_greet(r, 6, "actuator1", ROLE_ACTUATOR, THEM + 1);
     assert_int_equal(rig_sent_count(r, MESSAGE_COMMAND), 0);
 }
 
@@ -370,6 +425,9 @@ int main(void)
         CONTROLLER(the_deadline_is_told_on_the_targets_clock),
         CONTROLLER(a_clock_that_was_told_long_ago_is_asked_for_again),
         CONTROLLER(nobody_to_send_it_to_means_refused),
+        CONTROLLER(whoever_was_there_just_now_is_waited_for_within_the_time),
+        CONTROLLER(whoever_does_not_come_back_at_once_is_waited_for_no_longer),
+        CONTROLLER(what_a_broken_link_took_is_said_again_in_the_same_life_only),
         CONTROLLER(what_was_sent_and_not_answered_is_unknown_and_what_was_not_sent_expired),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
