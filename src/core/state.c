@@ -85,7 +85,8 @@ static enum err keep_bytes(char **memory, size_t *capacity, struct span bytes)
         *memory = grown;
         *capacity = wanted;
     }
-    memcpy(*memory, bytes.bytes, bytes.size);
+    if (bytes.size > 0)
+        memcpy(*memory, bytes.bytes, bytes.size);
     return ERR_OK;
 }
 
