@@ -1,5 +1,6 @@
 #include "app/answer_status.h"
 
+#include "app/duration.h"
 #include "app/words.h"
 #include "core/view.h"
 #include "wire/json.h"
@@ -76,6 +77,11 @@ static void put_address(struct buf *b, struct address address)
     put_text(b, ",\"address\":", buf_view(&text));
 }
 
+static uint64_t magnitude(int64_t ms)
+{
+    return (uint64_t)(ms < 0 ? -ms : ms);
+}
+
 static void put_peer(struct buf *b, const struct view_peer *p)
 {
     put_text(b, "{\"device\":", span_of(p->device));
@@ -86,6 +92,8 @@ static void put_peer(struct buf *b, const struct view_peer *p)
     put_address(b, p->address);
     put_text(b, ",\"path\":", span_of(view_how_text(p->how)));
     put_count_or_null(b, ",\"rtt_ms\":", p->rtt_known, p->rtt_ms);
+    buf_text(b, p->clock_off_ms < 0 ? ",\"clock_off_ms\":-" : ",\"clock_off_ms\":");
+    put_count_or_null(b, "", p->clock_known, magnitude(p->clock_off_ms));
     buf_char(b, '}');
 }
 
@@ -95,13 +103,19 @@ static int compare(const void *left, const void *right)
     return strcmp(a->device, b->device);
 }
 
-/* Sorted by name. Returns how many are online; SIZE_MAX: out of memory. */
-static size_t put_peers(struct buf *b, const struct answer_status *s)
+/* What the list of peers says in sum. */
+struct sum {
+    size_t online;
+    size_t clocks, wrong; /* of those that told theirs, how many are far from ours */
+};
+
+/* Sorted by name. False: out of memory. */
+static bool put_peers(struct buf *b, const struct answer_status *s, struct sum *sum)
 {
     struct view_peer *peers = malloc(LIMIT_MEMBERS * sizeof *peers);
-    size_t count = 0, online = 0, at = 0;
+    size_t count = 0, at = 0;
     if (peers == NULL)
-        return SIZE_MAX;
+        return false;
     while (count < LIMIT_MEMBERS && view_peer_next(s->node, s->now_ms, &at, &peers[count]))
         count++;
     qsort(peers, count, sizeof *peers, compare);
@@ -110,11 +124,13 @@ static size_t put_peers(struct buf *b, const struct answer_status *s)
         if (i > 0)
             buf_char(b, ',');
         put_peer(b, &peers[i]);
-        online += peers[i].presence == VIEW_ONLINE || peers[i].presence == VIEW_SUSPECT;
+        sum->online += peers[i].presence == VIEW_ONLINE || peers[i].presence == VIEW_SUSPECT;
+        sum->clocks += peers[i].clock_known;
+        sum->wrong += peers[i].clock_wrong;
     }
     buf_char(b, ']');
     free(peers);
-    return online;
+    return true;
 }
 
 static void put_refused(struct buf *b, const struct answer_status_notes *notes)
@@ -193,7 +209,35 @@ static void put_denied(struct health *h, uint64_t denied)
                      "it again"));
 }
 
-static void put_health(struct buf *b, const struct answer_status *s, size_t online)
+static void put_clock(struct health *h, const struct view_peer *p)
+{
+    char memory[LIMIT_NAME + 96];
+    struct buf text;
+    buf_init(&text, memory, sizeof memory);
+    buf_text(&text, "the clock of ");
+    buf_text(&text, p->device);
+    buf_text(&text, " is ");
+    duration_write(&text, magnitude(p->clock_off_ms));
+    buf_text(&text, p->clock_off_ms > 0 ? " ahead of ours" : " behind ours");
+    put_problem(h, buf_view(&text), SPAN("set it there: timedatectl set-ntp true"));
+}
+
+/* When most others are far from ours, ours is the one to set. */
+static void put_clocks(struct health *h, const struct answer_status *s, const struct sum *sum)
+{
+    struct view_peer peer;
+    size_t at = 0;
+    if (sum->wrong > 1 && 2 * sum->wrong > sum->clocks) {
+        put_problem(h, SPAN("the clock of this machine is far from those of most others"),
+                    SPAN("set it here: timedatectl set-ntp true"));
+        return;
+    }
+    while (sum->wrong > 0 && view_peer_next(s->node, s->now_ms, &at, &peer))
+        if (peer.clock_wrong)
+            put_clock(h, &peer);
+}
+
+static void put_health(struct buf *b, const struct answer_status *s, const struct sum *sum)
 {
     struct health h = {b, 0};
     buf_text(b, ",\"health\":[");
@@ -201,7 +245,8 @@ static void put_health(struct buf *b, const struct answer_status *s, size_t onli
     for (size_t i = 0; i < s->notes->foreign_count; i++)
         put_foreign(&h, &s->notes->foreign[i]);
     put_denied(&h, s->udp->denied);
-    if (online == 0)
+    put_clocks(&h, s, sum);
+    if (sum->online == 0)
         put_problem(&h, SPAN("no other peer is there"),
                     s->role == ROLE_ACTUATOR ? SPAN("start one: kith sensor1")
                                              : SPAN("start one: kith actuator1"));
@@ -235,12 +280,12 @@ bool answer_status(struct buf *b, const struct answer_status *s)
     buf_text(b, ",\"state_hash\":\"");
     buf_hex(b, hash.bytes, sizeof hash.bytes);
     buf_char(b, '"');
-    size_t online = put_peers(b, s);
-    if (online == SIZE_MAX)
+    struct sum sum = {0};
+    if (!put_peers(b, s, &sum))
         return false;
     put_alarms(b, s->node);
     put_refused(b, s->notes);
-    put_health(b, s, online);
+    put_health(b, s, &sum);
     put_discovery(b, s);
     buf_char(b, '}');
     return true;

@@ -51,18 +51,35 @@ const char *ask_do_cause(const struct ask_json *json, char memory[512])
 
 enum { NO_CONTROLLER = -2 };
 
-/* NO_CONTROLLER: another must be asked. */
+/* Our own peer has looked for it, and will be gone. */
+static int not_found(const struct ask_json *json, const char *target)
+{
+    struct span text = {0};
+    char memory[512];
+    struct buf b;
+    (void)ask_json_text(json, "text", &text);
+    buf_init(&b, memory, sizeof memory);
+    text_escape(&b, text, sizeof memory);
+    fprintf(stderr, "%.*s\nNext: kith %s, if it does not run; else more time: -W 30\n", (int)b.size,
+            b.bytes, target);
+    return RUN_NOBODY;
+}
+
+/* NO_CONTROLLER: another must be asked. `alone`: the target that our own peer looks for, or NULL.
+ */
 static int take_any(const struct ask *a, const struct ask_options *o, struct span line,
-                    const struct ask_json *json, ask_do_fn *take)
+                    const struct ask_json *json, ask_do_fn *take, const char *alone)
 {
     struct span error;
     if (!ask_json_text(json, "error", &error))
         return take(a, o, line, json);
+    if (alone != NULL && span_is(error, "not_found"))
+        return not_found(json, alone);
     return span_is(error, "role") && o->device == NULL ? NO_CONTROLLER : ask_refused(a, json);
 }
 
 static int follow(struct ask *a, const struct ask_options *o, const struct request *r,
-                  ask_do_fn *take)
+                  ask_do_fn *take, const char *alone)
 {
     uint64_t deadline_ms = ask_clock_ms() + r->wait_ms + SLACK_MS;
     enum err err = ask_send(a, r);
@@ -71,7 +88,7 @@ static int follow(struct ask *a, const struct ask_options *o, const struct reque
         struct span line;
         struct ask_json *json = NULL;
         err = ask_answer(a, deadline_ms, &line, &json);
-        status = err == ERR_OK ? take_any(a, o, line, json, take) : ask_failed(a, err);
+        status = err == ERR_OK ? take_any(a, o, line, json, take, alone) : ask_failed(a, err);
         ask_json_free(json);
     }
     return status;
@@ -116,7 +133,7 @@ static int do_alone(struct ask *a, const struct ask_options *o, struct request *
         wait_for_target(a, r, deadline_ms);
         uint64_t now = ask_clock_ms();
         r->wait_ms = deadline_ms > now ? deadline_ms - now : 0;
-        status = follow(a, o, r, take);
+        status = follow(a, o, r, take, target);
     }
     ask_close(a);
     own_peer_stop(&peer);
@@ -129,7 +146,7 @@ int ask_do(const struct ask_options *o, struct request *r, ask_do_fn *take)
     enum ask_talk talk = o->device == NULL ? ASK_SILENT : ASK_TALKS;
     int status = ask_open(&a, o, &(struct ask_wish){.talk = talk});
     if (status == RUN_OK)
-        status = follow(&a, o, r, take);
+        status = follow(&a, o, r, take, NULL);
     if (status == NO_CONTROLLER || (status == RUN_NOBODY && a.fd < 0 && o->device == NULL))
         status = do_alone(&a, o, r, take);
     ask_close(&a);

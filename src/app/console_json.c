@@ -236,6 +236,7 @@ static void clock_off(struct buf *b, const struct words *w, const struct fact *f
 {
     (void)w;
     console_json_count(b, "ms", f->ms);
+    buf_text(b, f->ahead ? ",\"ahead\":true" : ",\"ahead\":false");
 }
 
 static void decides(struct buf *b, const struct words *w, const struct fact *f)

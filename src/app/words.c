@@ -405,9 +405,10 @@ static void clock_off(struct buf *b, const struct words *w, const struct fact *f
     (void)w;
     buf_text(b, "The clock of ");
     put_name(b, f->device);
-    buf_text(b, " is off by ");
+    buf_text(b, " is ");
     duration_write(b, f->ms);
-    buf_text(b, "; set it there (timedatectl set-ntp true)");
+    buf_text(b, f->ahead ? " ahead of" : " behind");
+    buf_text(b, " ours; set the wrong one (timedatectl set-ntp true)");
 }
 
 static void decides(struct buf *b, const struct words *w, const struct fact *f)

@@ -106,6 +106,13 @@ static size_t listeners(const struct node *n)
     return count;
 }
 
+static void keep_span(struct node *n, struct span *s)
+{
+    if (s->size > 0)
+        *s = event_effects_copy(n->fx, *s);
+}
+
+/* The entry's memory is its caller's, who may be done with it before the fact is performed. */
 static void tell_own(struct node *n, enum fact_kind kind, const struct record *r)
 {
     struct fact *fact = node_fact(n, kind, r->device);
@@ -115,7 +122,12 @@ static void tell_own(struct node *n, enum fact_kind kind, const struct record *r
     if (copy == NULL)
         return;
     *copy = *r;
-    copy->bytes = event_effects_copy(n->fx, r->bytes);
+    struct span *const spans[] = {&copy->bytes, &copy->type,    &copy->topic,
+                                  &copy->unit,  &copy->answers, &copy->cause};
+    for (size_t i = 0; i < COUNT_OF(spans); i++)
+        keep_span(n, spans[i]);
+    if (copy->value.kind == VALUE_TEXT)
+        keep_span(n, &copy->value.text);
     fact->record = copy;
     fact->count = listeners(n);
 }

@@ -2,6 +2,7 @@
 
 #include "base/number.h"
 #include "core/author.h"
+#include "core/drive.h"
 #include "core/members.h"
 #include "core/session.h"
 
@@ -10,6 +11,8 @@
 /* The happy path: asked -> (ping, pong) -> `command` -> "started" on the target's disk -> performed
  * -> "done" in the target's log -> heard by the sender. */
 
+static const char UNREACHABLE[] = "it can't be reached, and a command does not wait";
+static const char TOO_LATE[] = "it came too late";
 static const char CAUSE[] = "{\"rule\":\"command\",\"by\":\"";
 
 void command_fini(struct node *n)
@@ -50,28 +53,62 @@ static struct session *session_with(const struct node *n, const char *device)
     return m == NULL ? NULL : m->session;
 }
 
-/* On the target's clock the moment is at least clock_ms and what went by here since its pong came:
- * the deadline is early by up to the round trip, never late. */
-static void send(struct node *n, struct session *s, struct command_sent *c)
+static bool knows_clock(const struct node *n, const struct session *s)
 {
-    uint64_t left_ms = c->until_ms - n->now_ms;
+    return s->clock_known && n->now_ms - s->clock_at_ms <= TIME_TARGET_CLOCK_MS;
+}
+
+static void transmit(struct node *n, struct session *s, struct command_sent *c)
+{
     struct message m = {.kind = MESSAGE_COMMAND,
-                        .command = {.id = span_of(c->name),
-                                    .topic = span_of(c->topic),
+                        .command = {.id = event_effects_copy(n->fx, span_of(c->name)),
+                                    .topic = event_effects_copy(n->fx, span_of(c->topic)),
                                     .value = c->value,
-                                    .epoch = s->epoch,
-                                    .deadline_ms = s->clock_ms + (n->now_ms - s->clock_at_ms) +
-                                                   left_ms}};
-    m.command.id = event_effects_copy(n->fx, m.command.id);
-    m.command.topic = event_effects_copy(n->fx, m.command.topic);
+                                    .epoch = c->epoch,
+                                    .deadline_ms = c->deadline_ms}};
     if (c->value.kind == VALUE_TEXT)
         m.command.value.text = event_effects_copy(n->fx, c->value.text);
     session_send(n, s, &m);
-    c->sent = true;
+    c->link = s->link;
+}
+
+/* On the target's clock the moment is at least clock_ms and what went by here since its pong came,
+ * less an eighth, for its clock may be slower: the deadline is a little early, never late. */
+static void send(struct node *n, struct session *s, struct command_sent *c)
+{
+    uint64_t left_ms = c->until_ms - n->now_ms, gone_ms = n->now_ms - s->clock_at_ms;
+    c->epoch = s->epoch;
+    c->deadline_ms = s->clock_ms + gone_ms - gone_ms / 8 + left_ms;
+    transmit(n, s, c);
+}
+
+/* Sends it, or asks for the clock that its deadline is told by. What a broken link may have taken
+ * with it is said again in the same life of its target, who knows it by its id. */
+static void go_on(struct node *n, struct command_sent *c)
+{
+    struct session *s = session_with(n, c->device);
+    if (s == NULL || c->link == s->link || c->until_ms <= n->now_ms)
+        return;
+    if (c->link != 0 && c->epoch == s->epoch)
+        transmit(n, s, c);
+    else if (c->link != 0)
+        return;
+    else if (knows_clock(n, s))
+        send(n, s, c);
+    else if (s->pinged_ms != n->now_ms)
+        session_ping(n, s);
+}
+
+/* Links are replaced, and cables are pulled for a moment: a command waits for that, within its
+ * time.
+ */
+static bool was_there_just_now(const struct node *n, const struct member *m)
+{
+    return !m->left && m->heard_ms > 0 && n->now_ms - m->heard_ms < TIME_LOST_MS;
 }
 
 /* Why this can't be asked for, or NULL. */
-static const char *fault_of(const struct node *n, const struct access_topic *t)
+static const char *fault_of(const struct node *n, const struct access_topic *t, uint64_t within_ms)
 {
     struct member *m = members_find(n, t->device);
     if (!access_may(n->self.role, ACCESS_WANT))
@@ -80,8 +117,10 @@ static const char *fault_of(const struct node *n, const struct access_topic *t)
         return "no such device is known";
     if (m->role != ROLE_ACTUATOR)
         return "only actuators carry out commands";
-    if (m->session == NULL)
-        return "it can't be reached, and a command does not wait";
+    if (within_ms > TIME_COMMAND_MS)
+        return "a command is given at most ten minutes";
+    if (m->session == NULL && !was_there_just_now(n, m))
+        return UNREACHABLE;
     return n->command_sent_count < LIMIT_COMMANDS ? NULL : "too many commands wait";
 }
 
@@ -107,7 +146,7 @@ void command_ask(struct node *n, const struct event *e)
     memcpy(c.topic, e->command.topic.bytes, e->command.topic.size);
     ident_name_copy(c.device, t.device);
     ident_record_name(c.name, span_of(n->self.device), n->epoch, ++n->command_serial);
-    const char *fault = fault_of(n, &t);
+    const char *fault = fault_of(n, &t, e->command.within_ms);
     if (fault == NULL && n->commands_sent == NULL)
         n->commands_sent = calloc(LIMIT_COMMANDS, sizeof *n->commands_sent);
     if (fault == NULL && n->commands_sent == NULL)
@@ -119,18 +158,20 @@ void command_ask(struct node *n, const struct event *e)
     struct command_sent *kept = &n->commands_sent[n->command_sent_count++];
     *kept = c;
     keep_value(kept, &e->command.value);
-    struct session *s = session_with(n, c.device);
-    if (s->clock_known)
-        send(n, s, kept);
-    else
-        session_ping(n, s);
+    go_on(n, kept);
+}
+
+void command_settle(struct node *n)
+{
+    for (size_t i = 0; i < n->command_sent_count; i++)
+        go_on(n, &n->commands_sent[i]);
 }
 
 void command_clock(struct node *n, struct session *s)
 {
     for (size_t i = 0; i < n->command_sent_count; i++) {
         struct command_sent *c = &n->commands_sent[i];
-        if (!c->sent && s->member != NULL && strcmp(c->device, s->member->device) == 0)
+        if (c->link == 0 && s->member != NULL && strcmp(c->device, s->member->device) == 0)
             send(n, s, c);
     }
 }
@@ -202,14 +243,19 @@ static struct command_run *find_run(struct node *n, struct span id)
     return NULL;
 }
 
-/* What is over and could not pass any more is forgotten. */
-static void forget_old(struct node *n)
+/* Room for one more: of those that are over and could not pass any more the first that came is
+ * forgotten. */
+static void forget_oldest(struct node *n)
 {
-    for (size_t i = n->command_run_count; i > 0; i--) {
-        const struct command_run *c = &n->commands_run[i - 1];
-        if (c->state == COMMAND_OVER && c->deadline_ms < n->now_ms)
-            n->commands_run[i - 1] = n->commands_run[--n->command_run_count];
+    struct command_run *oldest = NULL;
+    for (size_t i = 0; i < n->command_run_count; i++) {
+        struct command_run *c = &n->commands_run[i];
+        bool gone = c->state == COMMAND_OVER && c->deadline_ms < n->now_ms;
+        if (gone && (oldest == NULL || c->serial < oldest->serial))
+            oldest = c;
     }
+    if (n->command_run_count == LIMIT_COMMANDS && oldest != NULL)
+        *oldest = n->commands_run[--n->command_run_count];
 }
 
 /* Why this command is not even looked at, or NULL. */
@@ -222,7 +268,11 @@ static const char *command_fault(struct node *n, const struct session *s, const 
         return "its id is not its sender's";
     if (n->self.role != ROLE_ACTUATOR || !span_is(t->device, n->self.device))
         return "it is not for this device";
-    forget_old(n);
+    if (drive_find(n, t->property) != NULL)
+        return "it is a state; kith set is for that";
+    if (m->command.deadline_ms > n->now_ms + TIME_COMMAND_MS)
+        return "its deadline is too far away";
+    forget_oldest(n);
     for (size_t i = 0; i < n->command_run_count; i++)
         if (n->commands_run[i].state != COMMAND_OVER &&
             span_is(t->property, n->commands_run[i].property))
@@ -257,19 +307,20 @@ static void start(struct node *n, struct session *s, const struct message *m,
     memcpy(c->name, m->command.id.bytes, m->command.id.size);
     ident_name_copy(c->property, t->property);
     put_value(c->text, &m->command.value);
-    bool late = m->command.epoch != n->epoch || m->command.deadline_ms < n->now_ms;
+    bool late = m->command.deadline_ms < n->now_ms;
     enum fact_outcome outcome = late ? FACT_OUTCOME_EXPIRED : FACT_OUTCOME_STARTED;
     if (report(n, c->property, c->name, outcome) != ERR_OK) {
         answer(n, s, m->command.id, FACT_OUTCOME_REFUSED, "nothing can be written at the moment");
         return;
     }
-    if (late) { /* the record says so; its id can't pass again */
-        answer(n, s, m->command.id, outcome, "it came too late");
-        return;
-    }
+    n->command_run_count++;
     c->epoch = n->epoch;
     c->seq = n->log->last;
-    n->command_run_count++;
+    if (!late)
+        return;
+    c->state = COMMAND_OVER;
+    c->outcome = outcome;
+    answer(n, s, m->command.id, outcome, TOO_LATE);
 }
 
 void command_received(struct node *n, struct session *s, const struct message *m)
@@ -290,7 +341,9 @@ void command_received(struct node *n, struct session *s, const struct message *m
         return;
     }
     const char *fault = command_fault(n, s, m, &t);
-    if (fault != NULL)
+    if (fault == NULL && m->command.epoch != n->epoch) /* what became of it stands in that epoch */
+        answer(n, s, m->command.id, FACT_OUTCOME_EXPIRED, TOO_LATE);
+    else if (fault != NULL)
         answer(n, s, m->command.id, FACT_OUTCOME_REFUSED, fault);
     else
         start(n, s, m, &t);
@@ -350,8 +403,13 @@ bool command_restore(struct node *n, const struct record *r)
     size_t size = sizeof CAUSE - 1;
     if (r->cause.size < size || memcmp(r->cause.bytes, CAUSE, size) != 0)
         return false;
-    if (!span_is(r->value.text, fact_outcome_text(FACT_OUTCOME_STARTED)) ||
-        r->answers.size > LIMIT_RECORD_NAME || find_run(n, r->answers) != NULL)
+    struct command_run *known = find_run(n, r->answers);
+    if (!span_is(r->value.text, fact_outcome_text(FACT_OUTCOME_STARTED))) {
+        if (known != NULL) /* what began ended, too */
+            *known = n->commands_run[--n->command_run_count];
+        return true;
+    }
+    if (r->answers.size > LIMIT_RECORD_NAME || known != NULL)
         return true;
     if (n->commands_run == NULL)
         n->commands_run = calloc(LIMIT_COMMANDS, sizeof *n->commands_run);
@@ -376,7 +434,11 @@ void command_tick(struct node *n)
 {
     for (size_t i = n->command_sent_count; i > 0; i--) {
         const struct command_sent *c = &n->commands_sent[i - 1];
-        if (!c->sent && c->until_ms <= n->now_ms)
+        const struct member *m = members_find(n, span_of(c->device));
+        bool gone = m == NULL || (m->session == NULL && !was_there_just_now(n, m));
+        if (c->link == 0 && gone)
+            end(n, i - 1, FACT_OUTCOME_REFUSED, span_of(UNREACHABLE));
+        else if (c->link == 0 && c->until_ms <= n->now_ms)
             end(n, i - 1, FACT_OUTCOME_EXPIRED, SPAN("it was not sent in time"));
         else if (c->until_ms + TIME_OUTCOME_MS <= n->now_ms)
             end(n, i - 1, FACT_OUTCOME_UNKNOWN, SPAN("nothing came back; kith history tells"));
@@ -388,7 +450,10 @@ uint64_t command_deadline(const struct node *n)
     uint64_t deadline = NODE_NEVER;
     for (size_t i = 0; i < n->command_sent_count; i++) {
         const struct command_sent *c = &n->commands_sent[i];
-        node_soon(&deadline, c->sent ? c->until_ms + TIME_OUTCOME_MS : c->until_ms);
+        const struct member *m = members_find(n, span_of(c->device));
+        node_soon(&deadline, c->link != 0 ? c->until_ms + TIME_OUTCOME_MS : c->until_ms);
+        if (c->link == 0 && m != NULL && m->session == NULL)
+            node_soon(&deadline, m->heard_ms + TIME_LOST_MS);
     }
     return deadline;
 }

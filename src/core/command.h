@@ -6,12 +6,14 @@
 /* One-shot commands: what is not a state, and must not be done twice or late (`beep`, `open`).
  *
  * A command travels only on a session with its target. Its deadline is a moment of the target's
- * monotonic clock in the target's present epoch, reckoned from the last pong so that it is never
- * later than meant; in another epoch, or later, it is expired. The target writes "started" under
- * the command's id and performs it once that is on disk; then what came of it: "done" or "refused".
- * A target that finds a "started" of an earlier life writes "unknown": it is never performed again.
- * These are records of the target's own property, so everybody sees them. An id is remembered for
- * as long as its deadline would let it pass; whoever repeats it gets the same answer. */
+ * monotonic clock in the target's present epoch, reckoned from a pong of this moment so that it is
+ * never later than meant; in another epoch, or later, it is expired. The target writes "started"
+ * under the command's id and performs it once that is on disk; then what came of it: "done" or
+ * "refused". A target that finds a "started" of an earlier life writes "unknown": it is never
+ * performed again. These are records of the target's own property, so everybody sees them. An id is
+ * remembered at least for as long as its deadline would let it pass; whoever repeats it gets the
+ * same answer. Of a command for another epoch nothing is written: what became of it was, in that
+ * epoch. */
 
 /* On the sender's side. */
 struct command_sent {
@@ -22,7 +24,8 @@ struct command_sent {
     char text[LIMIT_VALUE_TEXT + 1];
     struct value value; /* VALUE_NONE: none; a text lies in `text` */
     uint64_t asked_ms, until_ms;
-    bool sent;
+    uint64_t link; /* sent there; 0: not yet */
+    uint64_t epoch, deadline_ms;
 };
 
 /* On the target's side. */
@@ -42,6 +45,8 @@ struct command_run {
 void command_fini(struct node *n);
 /* EVENT_COMMAND: a person wants it done. */
 void command_ask(struct node *n, const struct event *e);
+/* Somebody came or went: what waits for a session goes on. */
+void command_settle(struct node *n);
 /* A target's clock is known now: what waits for it goes out. */
 void command_clock(struct node *n, struct session *s);
 /* A record of another, or its word for what came of a command. */

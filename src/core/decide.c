@@ -187,7 +187,8 @@ static void restore_rules(struct node *n, const struct record *r)
         struct rule_state *s = &n->rules[i];
         for (size_t k = 0; k < s->rule.action_count; k++) {
             const struct rule_action *a = &s->rule.actions[k];
-            bool ours = r->topic.size == 0 && a->device[0] == '\0';
+            /* what somebody else wanted says nothing of a rule */
+            bool ours = r->topic.size == 0 && a->device[0] == '\0' && r->answers.size == 0;
             bool theirs = r->topic.size > 0 && a->device[0] != '\0' &&
                           rule_matches(a->device, t.device);
             if ((ours || theirs) && span_is(t.property, a->property))

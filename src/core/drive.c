@@ -55,7 +55,7 @@ void drive_fini(struct node *n)
     n->drive_count = 0;
 }
 
-static struct drive *find(const struct node *n, struct span property)
+struct drive *drive_find(const struct node *n, struct span property)
 {
     for (size_t i = 0; i < n->drive_count; i++)
         if (span_is(property, n->drives[i]->property))
@@ -65,7 +65,7 @@ static struct drive *find(const struct node *n, struct span property)
 
 struct drive *drive_of(struct node *n, struct span property)
 {
-    struct drive *d = find(n, property);
+    struct drive *d = drive_find(n, property);
     if (d != NULL || n->drive_count == LIMIT_DRIVES)
         return d;
     d = calloc(1, sizeof *d);

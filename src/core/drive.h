@@ -43,6 +43,8 @@ struct drive {
 };
 
 void drive_fini(struct node *n);
+/* NULL: nobody drives this property. */
+struct drive *drive_find(const struct node *n, struct span property);
 /* The drive of a property; made when it is new. NULL beyond LIMIT_DRIVES, or out of memory. */
 struct drive *drive_of(struct node *n, struct span property);
 

@@ -33,7 +33,7 @@ enum fact_kind {
     FACT_EPOCH,         /* epoch: a new life began while running */
     FACT_SUPERSEDED,    /* another process has our key and a higher epoch; exit */
     FACT_FORKED,        /* device: two contents for one sequence number */
-    FACT_CLOCK,         /* device, ms: its clock is off by so much */
+    FACT_CLOCK,         /* device, ms, ahead: how far its clock is from ours */
     FACT_PLAIN_HELLO,   /* device, address: a plain peer */
     FACT_PLAIN_READING, /* record: a plain reading that our rules may use */
     FACT_WANTED,        /* id, stage, ms: since it was asked; text: the topic; cause: why not */
@@ -95,6 +95,7 @@ struct fact {
     uint64_t count;
     double mean, low, high;
     bool changed;
+    bool ahead;
     bool active;
 };
 

@@ -46,6 +46,8 @@ enum {
     LIMIT_TOPICS_DEVICE = 1024, /* of them, one other device's: nobody fills the state alone */
     LIMIT_TOPICS_OWN = 256, /* of them, kept free for our own: an actuator must not forget its state
                              */
+    LIMIT_KEYS_TOPIC = 4, /* keys under one topic: a device is seldom set up anew; at the bound the
+                             one that wrote longest ago goes */
     LIMIT_DIALS_CONFIGURED = 32, /* --peer */
     LIMIT_DIAL_BURST = 3,        /* a power-on of everybody must not drown anybody */
     LIMIT_ADDRESSES = 4,         /* a device's last known ones */
@@ -139,16 +141,20 @@ enum {
     TIME_WHY_MS = 1000,   /* between two decisions of a rule that changed nothing and are kept */
     TIME_ORDER_MS = 1000, /* between two claims of ours to a property that another controller claims
                            */
-    TIME_CLOCK_MS = 120000,  /* a clock that is further off than this is named */
-    TIME_OUTCOME_MS = 12000, /* behind a command's deadline: its script may take ten seconds */
-    TIME_BACKLOG_MS = 100,   /* states of before we met come together; rules look at them then */
-    TIME_MESH_MS = 100,      /* who comes at once is looked at together */
-    TIME_SPARE_MS = 2000,    /* a session that neither side needs lasts this long: one of them may
-                                change its mind */
-    TIME_NEWS_MS = 200,      /* what is new in others' logs is told together */
-    TIME_CARRY_MS = 3000,    /* who said it would carry a log and sends nothing for this long is
-                                not asked again in this session */
-    TIME_SUMMARY_MS = 5000,  /* between a controller's summaries */
+    TIME_CLOCK_MS = 120000,      /* a clock that is further off than this is named */
+    TIME_TARGET_CLOCK_MS = 1000, /* what a pong said of its sender's clock is good for this long:
+                                    two clocks may drift apart by a tenth */
+    TIME_COMMAND_MS = 600000,    /* a command's deadline is at most so far away: its id is
+                                    remembered until then, and there is room for LIMIT_COMMANDS */
+    TIME_OUTCOME_MS = 12000,     /* behind a command's deadline: its script may take ten seconds */
+    TIME_BACKLOG_MS = 100,  /* states of before we met come together; rules look at them then */
+    TIME_MESH_MS = 100,     /* who comes at once is looked at together */
+    TIME_SPARE_MS = 2000,   /* a session that neither side needs lasts this long: one of them may
+                               change its mind */
+    TIME_NEWS_MS = 200,     /* what is new in others' logs is told together */
+    TIME_CARRY_MS = 3000,   /* who said it would carry a log and sends nothing for this long is
+                               not asked again in this session */
+    TIME_SUMMARY_MS = 5000, /* between a controller's summaries */
     TIME_STORE_RETRY_MS = 1000, /* after a failed store */
     TIME_LEAVE_MS = 1000, /* a leaving peer waits this long for its last records to be stored and
                              sent */

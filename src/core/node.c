@@ -2,6 +2,7 @@
 
 #include "core/author.h"
 #include "core/carry.h"
+#include "core/clock.h"
 #include "core/command.h"
 #include "core/decide.h"
 #include "core/discovery.h"
@@ -474,8 +475,11 @@ void node_step(struct node *n, const struct event *e, struct effects *fx)
         watch_turn(n);
     handlers[e->kind](n, e);
     if (n->started && !n->exited) {
-        if (n->unsettled)
+        if (n->unsettled) {
+            clock_judge(n);
+            command_settle(n);
             decide_settle(n);
+        }
         author_store(n);
         seal_pump(n);
         serve_pump(n);

@@ -14,7 +14,8 @@
  * heard), discovery.c (hellos and dialling), mesh.c (with whom we keep a session), peer.c (a
  * session's life), sync.c and serve.c (who lacks what), news.c and carry.c (the logs of others),
  * intake.c, seal.c, author.c (our own log), decide.c (rules), drive.c (what a property of ours is),
- * order.c (what our rules want of others), want.c (what a person wants), node.c (the seam). */
+ * order.c (what our rules want of others), want.c (what a person wants),
+ * command.c (what is to be done once), clock.c (whose clock is wrong), node.c (the seam). */
 
 #define NODE_NEVER UINT64_MAX
 
@@ -104,6 +105,7 @@ struct session {
     uint64_t clock_ms;       /* its monotonic clock, in its last pong */
     uint64_t clock_at_ms;    /* ... which came then */
     uint64_t author_time_ms; /* its wall clock in its hello */
+    bool clock_judged;       /* clock.c has looked at it */
     size_t unsent;
     bool wants[ROLE_COUNT];
     bool have_done; /* its list of logs is complete */

@@ -8,11 +8,21 @@ void state_init(struct state *s, uint64_t seed)
     table_init(&s->topics, LIMIT_TOPICS, seed);
 }
 
+static void drop_rival(struct state_rival **at)
+{
+    struct state_rival *gone = *at;
+    *at = gone->next;
+    free(gone->bytes);
+    free(gone);
+}
+
 void state_fini(struct state *s)
 {
     size_t at = 0;
     struct state_entry *e;
     while ((e = table_next(&s->topics, &at)) != NULL) {
+        while (e->rivals != NULL)
+            drop_rival(&e->rivals);
         free(e->bytes);
         free(e);
     }
@@ -65,18 +75,18 @@ static struct state_entry *find_entry(struct state *s, const char *topic, size_t
     return e != NULL ? e : add_entry(s, topic, size, err);
 }
 
-static enum err keep_bytes(struct state_entry *e, struct span bytes)
+static enum err keep_bytes(char **memory, size_t *capacity, struct span bytes)
 {
-    if (bytes.size > e->capacity) {
-        size_t capacity = (bytes.size + 63) & ~(size_t)63;
-        char *memory = realloc(e->bytes, capacity);
-        if (memory == NULL)
+    if (bytes.size > *capacity) {
+        size_t wanted = (bytes.size + 63) & ~(size_t)63;
+        char *grown = realloc(*memory, wanted);
+        if (grown == NULL)
             return ERR_MEMORY;
-        e->bytes = memory;
-        e->capacity = capacity;
+        *memory = grown;
+        *capacity = wanted;
     }
-    memcpy(e->bytes, bytes.bytes, bytes.size);
-    e->size = bytes.size;
+    if (bytes.size > 0)
+        memcpy(*memory, bytes.bytes, bytes.size);
     return ERR_OK;
 }
 
@@ -87,15 +97,6 @@ static void mark_dirty(struct state *s, struct state_entry *e)
     e->dirty = true;
     e->next_dirty = s->dirty;
     s->dirty = e;
-}
-
-/* A device that was set up anew has another key and counts its epochs from the beginning: the two
- * can't be compared, and the old key's device is no more. */
-static bool is_newer_report(const struct state_entry *e, const struct log_id *log, uint64_t seq)
-{
-    if (!ident_key_equal(&log->key, &e->log.key))
-        return true;
-    return log->epoch > e->log.epoch || (log->epoch == e->log.epoch && seq > e->seq);
 }
 
 static bool is_newer_want(const struct state_entry *e, const struct log_id *log,
@@ -112,9 +113,119 @@ static bool is_newer_want(const struct state_entry *e, const struct log_id *log,
     return log->epoch > e->log.epoch || (log->epoch == e->log.epoch && r->seq > e->seq);
 }
 
-static bool is_newer(const struct state_entry *e, const struct log_id *log, const struct record *r)
+static bool is_newer_report(const struct log_id *held, uint64_t held_seq, const struct log_id *log,
+                            uint64_t seq)
 {
-    return r->topic.size > 0 ? is_newer_want(e, log, r) : is_newer_report(e, log, r->seq);
+    return log->epoch > held->epoch || (log->epoch == held->epoch && seq > held_seq);
+}
+
+static enum err replace(struct state *s, struct state_entry *e, const struct log_id *log,
+                        const struct record *r)
+{
+    enum err err = keep_bytes(&e->bytes, &e->capacity, r->bytes);
+    if (err != ERR_OK)
+        return err;
+    e->size = r->bytes.size;
+    e->log = *log;
+    e->seq = r->seq;
+    e->stamp = (struct stamp){r->ts, r->tick};
+    mark_dirty(s, e);
+    return ERR_OK;
+}
+
+/* Whether the rival's key counts rather than the one of the entry. */
+static bool outranks(const struct state_rival *v, const struct state_entry *e)
+{
+    if (v->newest_ts != e->newest_ts)
+        return v->newest_ts > e->newest_ts;
+    return memcmp(&v->log.key, &e->log.key, sizeof v->log.key) > 0;
+}
+
+static void change_places(struct state_rival *v, struct state_entry *e)
+{
+    struct state_rival was = *v;
+    *v = (struct state_rival){.log = e->log,
+                              .seq = e->seq,
+                              .stamp = e->stamp,
+                              .newest_ts = e->newest_ts,
+                              .bytes = e->bytes,
+                              .size = e->size,
+                              .capacity = e->capacity,
+                              .next = was.next};
+    e->log = was.log;
+    e->seq = was.seq;
+    e->stamp = was.stamp;
+    e->newest_ts = was.newest_ts;
+    e->bytes = was.bytes;
+    e->size = was.size;
+    e->capacity = was.capacity;
+}
+
+/* A key that is seldom the second: the list has one element or none. */
+static void bound_rivals(struct state_entry *e)
+{
+    size_t count = 1;
+    struct state_rival **lowest = &e->rivals;
+    for (struct state_rival **at = &e->rivals; *at != NULL; at = &(*at)->next, count++)
+        if ((*at)->newest_ts < (*lowest)->newest_ts ||
+            ((*at)->newest_ts == (*lowest)->newest_ts &&
+             memcmp(&(*at)->log.key, &(*lowest)->log.key, sizeof(*at)->log.key) < 0))
+            lowest = at;
+    if (count > LIMIT_KEYS_TOPIC)
+        drop_rival(lowest);
+}
+
+static struct state_rival *rival_of(struct state_entry *e, const struct log_id *log)
+{
+    for (struct state_rival *v = e->rivals; v != NULL; v = v->next)
+        if (ident_key_equal(&v->log.key, &log->key))
+            return v;
+    struct state_rival *v = calloc(1, sizeof *v);
+    if (v == NULL)
+        return NULL;
+    v->log.key = log->key;
+    v->next = e->rivals;
+    e->rivals = v;
+    return v;
+}
+
+/* Of another key than the one that counts. */
+static enum err apply_rival(struct state *s, struct state_entry *e, const struct log_id *log,
+                            const struct record *r)
+{
+    struct state_rival *v = rival_of(e, log);
+    if (v == NULL)
+        return ERR_MEMORY;
+    bool newer = v->size == 0 || is_newer_report(&v->log, v->seq, log, r->seq);
+    if (newer) {
+        enum err err = keep_bytes(&v->bytes, &v->capacity, r->bytes);
+        if (err != ERR_OK)
+            return err;
+        v->size = r->bytes.size;
+        v->log = *log;
+        v->seq = r->seq;
+        v->stamp = (struct stamp){r->ts, r->tick};
+    }
+    if (r->ts > v->newest_ts)
+        v->newest_ts = r->ts;
+    bool counts = outranks(v, e);
+    if (counts) {
+        change_places(v, e);
+        mark_dirty(s, e);
+    }
+    bound_rivals(e);
+    return newer && counts ? ERR_OK : ERR_STALE;
+}
+
+static enum err apply_report(struct state *s, struct state_entry *e, const struct log_id *log,
+                             const struct record *r)
+{
+    if (e->size > 0 && !ident_key_equal(&log->key, &e->log.key))
+        return apply_rival(s, e, log, r);
+    if (r->ts > e->newest_ts)
+        e->newest_ts = r->ts;
+    bool newer = e->size == 0 || is_newer_report(&e->log, e->seq, log, r->seq);
+    return newer ? replace(s, e, log, r) : ERR_STALE;
 }
 
 enum err state_apply(struct state *s, const struct log_id *log, const struct record *r)
@@ -126,16 +237,9 @@ enum err state_apply(struct state *s, const struct log_id *log, const struct rec
     if (e == NULL)
         return err;
     s->recent = e;
-    if (e->size > 0 && !is_newer(e, log, r))
-        return ERR_STALE;
-    err = keep_bytes(e, r->bytes);
-    if (err != ERR_OK)
-        return err;
-    e->log = *log;
-    e->seq = r->seq;
-    e->stamp = (struct stamp){r->ts, r->tick};
-    mark_dirty(s, e);
-    return ERR_OK;
+    if (r->topic.size == 0)
+        return apply_report(s, e, log, r);
+    return e->size == 0 || is_newer_want(e, log, r) ? replace(s, e, log, r) : ERR_STALE;
 }
 
 const struct state_entry *state_get(const struct state *s, struct span topic)

@@ -9,8 +9,21 @@
 
 /* The fold: for every topic the one record that counts, so that the same records give the same
  * state in whatever order they come. A reported topic has one writer: its greatest (epoch,
- * sequence) wins. A wanted one may have many: the greatest (stamp, device) wins, and among records
- * of one stamp and device the greatest (key, epoch, sequence). */
+ * sequence) wins. A device that was set up anew has another key and counts its epochs from the
+ * beginning: of each key the greatest is kept, and the key that wrote latest by its own clock
+ * counts (among equals the greater key). A wanted topic may have many writers: the greatest (stamp,
+ * device) wins, and among records of one stamp and device the greatest (key, epoch, sequence). */
+
+/* What another key reported under this topic. */
+struct state_rival {
+    struct log_id log;
+    uint64_t seq;
+    struct stamp stamp;
+    uint64_t newest_ts; /* of all that was taken in of this key */
+    char *bytes;
+    size_t size, capacity;
+    struct state_rival *next;
+};
 
 struct state_entry {
     char topic[LIMIT_TOPIC + 1];
@@ -18,8 +31,10 @@ struct state_entry {
     struct log_id log;
     uint64_t seq;
     struct stamp stamp;
-    char *bytes; /* the record's text */
+    uint64_t newest_ts; /* reported: as in a rival */
+    char *bytes;        /* the record's text */
     size_t size, capacity;
+    struct state_rival *rivals;
     bool dirty; /* changed in this step, not yet ordered to be stored */
     struct state_entry *next_dirty;
 };
@@ -34,8 +49,8 @@ void state_init(struct state *s, uint64_t seed);
 void state_fini(struct state *s);
 /* Writes the record's topic ("sensor1/temperature") into out and returns its size. */
 size_t state_topic(const struct record *r, char out[LIMIT_TOPIC + 1]);
-/* Takes the record in when it is newer than what is there, or of a new key of the same device.
- * ERR_STALE: it is not. ERR_FULL at LIMIT_TOPICS, ERR_MEMORY. */
+/* Takes the record in. ERR_STALE: another one counts. ERR_FULL at LIMIT_TOPICS, ERR_MEMORY. Beyond
+ * LIMIT_KEYS_TOPIC keys of one topic the one that ranks lowest is forgotten. */
 MUST_USE enum err state_apply(struct state *s, const struct log_id *log, const struct record *r);
 const struct state_entry *state_get(const struct state *s, struct span topic);
 /* Whether the state holds this very record. */

@@ -1,7 +1,7 @@
 #include "core/view.h"
 
+#include "core/clock.h"
 #include "core/members.h"
-#include "core/mesh.h"
 #include "core/node_state.h"
 #include "core/seen.h"
 
@@ -86,6 +86,9 @@ static void fill_peer(const struct node *n, const struct member *m, uint64_t now
     out->address = s->address;
     out->rtt_known = s->rtt_known;
     out->rtt_ms = s->rtt_ms;
+    out->clock_known = s->author_time_ms > 0;
+    out->clock_off_ms = clock_off_ms(n, s);
+    out->clock_wrong = clock_is_wrong(out->clock_off_ms);
 }
 
 bool view_peer_next(const struct node *n, uint64_t now_ms, size_t *at, struct view_peer *out)

@@ -28,7 +28,10 @@ struct view_peer {
     enum fact_how how;               /* how it was found */
     bool rtt_known;
     uint64_t rtt_ms;
-    uint64_t epoch; /* 0: not proven yet */
+    bool clock_known;     /* it told its wall clock when its session opened: */
+    int64_t clock_off_ms; /* ... so far ahead of ours, */
+    bool clock_wrong;     /* ... which is worth a word */
+    uint64_t epoch;       /* 0: not proven yet */
 };
 
 struct view_topic {

@@ -123,7 +123,7 @@ void want_acknowledged(struct node *n, const char *device, const struct log *l, 
             continue;
         w->acknowledged = true;
         tell(n, w, FACT_WANT_ACKNOWLEDGED, "");
-        if (w->takes_back)
+        if (w->takes_back || w->answered)
             end(n, i - 1, FACT_WANT_CONFIRMED, "");
     }
 }
@@ -146,8 +146,9 @@ static bool is_other_wish(const struct node *n, const struct node_want *w, const
 void want_heard(struct node *n, const struct record *r)
 {
     for (size_t i = n->want_count; i > 0; i--) {
-        const struct node_want *w = &n->wants[i - 1];
-        if (r->answers.size > 0 && is_answer(n, w, r))
+        struct node_want *w = &n->wants[i - 1];
+        w->answered = w->answered || (r->answers.size > 0 && is_answer(n, w, r));
+        if (w->answered && w->acknowledged)
             end(n, i - 1, FACT_WANT_CONFIRMED, "");
         else if (r->topic.size > 0 && is_other_wish(n, w, r))
             end(n, i - 1, FACT_WANT_REFUSED, OVERTAKEN);
@@ -162,8 +163,11 @@ void want_tick(struct node *n)
             continue;
         const struct member *m = members_find(n, span_of(w->device));
         bool there = m != NULL && m->session != NULL;
-        end(n, i - 1, there ? FACT_WANT_EXPIRED : FACT_WANT_UNREACHABLE,
-            m == NULL ? "" : m->evidence);
+        if (w->answered)
+            end(n, i - 1, FACT_WANT_CONFIRMED, "");
+        else
+            end(n, i - 1, there ? FACT_WANT_EXPIRED : FACT_WANT_UNREACHABLE,
+                m == NULL ? "" : m->evidence);
     }
 }
 

@@ -5,8 +5,9 @@
 
 /* What a person wants of a property of another device: <device>/<property>/set, written into our
  * log and sealed at once; and how it fares: sent, acknowledged (on the target's disk under our
- * seal), confirmed (a report of the target names it), or why not within the time given. A record
- * once written stays wanted, also when nobody waits for it any more. */
+ * seal), confirmed (a report of the target names it, and it is acknowledged or the time is over),
+ * or why not within the time given. A record once written stays wanted, also when nobody waits for
+ * it any more. */
 
 struct node_want {
     uint64_t id;
@@ -15,6 +16,7 @@ struct node_want {
     uint64_t epoch, seq;
     bool takes_back; /* "auto": done when it is acknowledged, for there may be nothing to report */
     bool acknowledged;
+    bool answered; /* a report names it: confirmed once it is acknowledged, too */
     uint64_t asked_ms, until_ms;
 };
 

@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -18,11 +20,24 @@ static enum err busy(int fd, const char *path, char *message, size_t message_byt
     return ERR_BUSY;
 }
 
+/* A child of the process before us holds its lock from fork to exec, a moment longer than it lived.
+ */
+static bool lock_in_time(int fd)
+{
+    enum { STEP_MS = 5, WAIT_MS = 250 };
+    for (int waited_ms = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited_ms += STEP_MS) {
+        if (errno != EWOULDBLOCK || waited_ms >= WAIT_MS)
+            return false;
+        nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000L}, NULL);
+    }
+    return true;
+}
+
 enum err store_lock_take(int *lock, const char *path, char *message, size_t message_bytes)
 {
     *lock = -1;
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+    if (fd >= 0 && lock_in_time(fd)) {
         char pid[24];
         int size = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
         /* Only a help for people: on a full disk the lock holds without it. */

@@ -16,15 +16,13 @@ static void mix(struct chain_hash *out, const struct chain_hash *before, struct 
     out->bytes[0] = (uint8_t)(out->bytes[0] + bytes.size);
 }
 
-static struct ask_json *status_of(const struct answer_status_notes *notes, uint64_t denied)
+static struct ask_json *status_from(struct node *n, const struct answer_status_notes *notes,
+                                    uint64_t denied)
 {
-    struct node_config config = {.hash = mix, .self = {.device = "me", .role = ROLE_CONTROLLER}};
     struct udp_counts udp = {.denied = denied};
     struct udp_options discovery = {.port = 50000};
-    struct node *n = node_new(&config);
     char memory[8192];
     struct buf b;
-    assert_non_null(n);
     struct answer_status s = {.device = "me",
                               .role = ROLE_CONTROLLER,
                               .network = "0123456789abcdef",
@@ -36,10 +34,52 @@ static struct ask_json *status_of(const struct answer_status_notes *notes, uint6
     buf_init(&b, memory, sizeof memory);
     assert_true(answer_status(&b, &s));
     assert_false(b.overflow);
-    node_free(n);
     struct ask_json *json = ask_json_parse(buf_view(&b));
     assert_non_null(json);
     return json;
+}
+
+static struct node *new_node(void)
+{
+    struct node_config config = {.hash = mix, .self = {.device = "me", .role = ROLE_CONTROLLER}};
+    struct node *n = node_new(&config);
+    assert_non_null(n);
+    return n;
+}
+
+static struct ask_json *status_of(const struct answer_status_notes *notes, uint64_t denied)
+{
+    struct node *n = new_node();
+    struct ask_json *json = status_from(n, notes, denied);
+    node_free(n);
+    return json;
+}
+
+static void step(struct node *n, struct event *e)
+{
+    struct effects fx;
+    event_effects_init(&fx);
+    e->now_ms = 1;
+    e->wall_ms = 1760000000000;
+    node_step(n, e, &fx);
+    assert_false(fx.out_of_memory);
+    event_effects_fini(&fx);
+}
+
+/* A session with a sensor whose clock is so far ahead of ours. */
+static void meet(struct node *n, uint64_t link, const char *device, int64_t ahead_ms)
+{
+    struct identity identity = {.role = ROLE_SENSOR, .key = {{(uint8_t)link}}};
+    struct message hello = {.kind = MESSAGE_HELLO,
+                            .hello = {.version = 1,
+                                      .device = span_of(device),
+                                      .role = ROLE_SENSOR,
+                                      .epoch = 20,
+                                      .time_ms = (uint64_t)(1760000000000 + ahead_ms),
+                                      .wants = {true, true, true, true}}};
+    ident_name_copy(identity.device, span_of(device));
+    step(n, &(struct event){.kind = EVENT_LINK_UP, .link_up = {link, &identity, {1, 1}}});
+    step(n, &(struct event){.kind = EVENT_MESSAGE, .message = {link, &hello}});
 }
 
 static void expect_health(const struct ask_json *json, size_t index, const char *member,
@@ -73,6 +113,27 @@ static void who_is_alone_is_told_what_to_start(void **state)
     expect_health(json, 0, "problem", "no other peer is there");
     expect_health(json, 0, "fix", "start one: kith actuator1");
     ask_json_free(json);
+}
+
+static void a_wrong_clock_is_named_with_its_direction(void **state)
+{
+    (void)state;
+    struct answer_status_notes notes = {0};
+    struct node *n = new_node();
+    step(n, &(struct event){.kind = EVENT_START, .epoch.epoch = 10});
+    meet(n, 2, "sensor1", 0);
+    meet(n, 4, "sensor2", -7500000);
+    struct ask_json *json = status_from(n, &notes, 0);
+    assert_int_equal(ask_json_size(ask_json_get(json, "health")), 1);
+    expect_health(json, 0, "problem", "the clock of sensor2 is 2 h 5 min behind ours");
+    expect_health(json, 0, "fix", "set it there: timedatectl set-ntp true");
+    ask_json_free(json);
+    meet(n, 6, "sensor3", -7500000);
+    json = status_from(n, &notes, 0);
+    assert_int_equal(ask_json_size(ask_json_get(json, "health")), 1);
+    expect_health(json, 0, "problem", "the clock of this machine is far from those of most others");
+    ask_json_free(json);
+    node_free(n);
 }
 
 static void each_problem_has_what_helps(void **state)
@@ -157,6 +218,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_is_alone_is_told_what_to_start),
+        cmocka_unit_test(a_wrong_clock_is_named_with_its_direction),
         cmocka_unit_test(each_problem_has_what_helps),
         cmocka_unit_test(refusals_are_counted_by_cause_and_causes_have_a_bound),
         cmocka_unit_test(alarms_are_counted_by_kind),

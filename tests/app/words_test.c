@@ -157,7 +157,12 @@ static void the_rest_is_worded(void **state)
                 "written until it works again");
     assert_said(
         (struct fact){.kind = FACT_CLOCK, .device = sensor, .ms = 7500000},
-        "The clock of sensor1 is off by 2 h 5 min; set it there (timedatectl set-ntp true)");
+        "The clock of sensor1 is 2 h 5 min behind ours; set the wrong one (timedatectl set-ntp "
+        "true)");
+    assert_said(
+        (struct fact){.kind = FACT_CLOCK, .device = sensor, .ms = 7500000, .ahead = true},
+        "The clock of sensor1 is 2 h 5 min ahead of ours; set the wrong one (timedatectl set-ntp "
+        "true)");
 }
 
 static void whoever_is_alone_is_told_what_to_do(void **state)

@@ -12,12 +12,22 @@ RECORD = {"schema": str, "topic": str, "value": (int, float, bool, str, NULL), "
 SCHEMAS = {
     "record": RECORD,
     "ping": {"schema": str, "device": str, "rtt_ms": NUMBER},
+    "set": {"schema": str, "topic": str, "value": (int, float, bool, str), "outcome": str,
+            "cause": str, "sent_ms": (int, NULL), "acknowledged_ms": (int, NULL),
+            "confirmed_ms": (int, NULL)},
+    "command": {"schema": str, "topic": str, "value": (int, float, bool, str, NULL),
+                "outcome": str, "cause": str, "ms": int},
+    "decision": {"schema": str, "device": str, "rule": str, "by": (str, NULL), "time": int,
+                 "fired": bool, "action": (str, NULL),
+                 "conditions": [{"text": str, "value": (int, float, bool, str, NULL),
+                                 "holds": bool, "from?": str, "of?": int}]},
     "wait": {"schema": str, "device": str, "presence": str},
     "status": {"schema": str, "device": str, "role": str, "network": str, "state_hash": str,
                "peers": [{"device": str, "role": str, "presence": str,
                           "last_heard_ms": (int, NULL), "evidence": str, "address": str,
-                          "path": str, "rtt_ms": (int, NULL)}],
-               "alarms": {"lost": int, "silent": int, "false": int, "late": int},
+                           "path": str, "rtt_ms": (int, NULL),
+                           "clock_off_ms": (int, NULL)}],
+                "alarms": {"lost": int, "silent": int, "false": int, "late": int},
                "refused": [{"cause": str, "count": int}],
                "health": [{"problem": str, "fix": str}],
                "discovery": {"port": int, "loopback": bool, "session_port": int,
@@ -26,16 +36,19 @@ SCHEMAS = {
 
 
 def hold(value, schema, where):
-    """The members of an object, no more and no less, and their types."""
+    """The members of an object, no more and no less (but for those with a ?), and their types."""
     if isinstance(schema, list):
         assert isinstance(value, list), where
         for i, one in enumerate(value):
             hold(one, schema[0], f"{where}[{i}]")
     elif isinstance(schema, dict):
-        assert isinstance(value, dict) and value.keys() == schema.keys(), \
+        assert isinstance(value, dict), where
+        kinds = {name.rstrip("?"): kind for name, kind in schema.items()}
+        needed = {name for name in schema if not name.endswith("?")}
+        assert needed <= value.keys() <= kinds.keys(), \
             f"{where}: {sorted(value)} is not {sorted(schema)}"
-        for name in schema:
-            hold(value[name], schema[name], f"{where}.{name}")
+        for name in value:
+            hold(value[name], kinds[name], f"{where}.{name}")
     else:
         kinds = schema if isinstance(schema, tuple) else (schema,)
         assert type(value) in kinds, f"{where}: {value!r}"

@@ -28,17 +28,16 @@ static struct key_id key_of(const char *device, uint8_t key)
     return id;
 }
 
-static int setup(void **state, const char *device, enum role role)
+int rig_setup_rules(void **state, const char *device, enum role role, const struct rule *rules,
+                    size_t count)
 {
-    struct rule fan;
-    rule_default_cool(&fan);
     struct rig *r = calloc(1, sizeof *r);
     assert_non_null(r);
     struct node_config config = {.self = {.role = role, .key = key_of(device, 0)},
                                  .seed = 7,
                                  .session_port = 47000,
-                                 .rules = &fan,
-                                 .rule_count = role == ROLE_ACTUATOR,
+                                 .rules = rules,
+                                 .rule_count = count,
                                  .hash = mix,
                                  .encode = encode,
                                  .facts = NODE_FACTS_ALL};
@@ -50,6 +49,13 @@ static int setup(void **state, const char *device, enum role role)
     r->wall_ms = 1760000000000;
     *state = r;
     return 0;
+}
+
+static int setup(void **state, const char *device, enum role role)
+{
+    struct rule fan;
+    rule_default_cool(&fan);
+    return rig_setup_rules(state, device, role, &fan, role == ROLE_ACTUATOR);
 }
 
 int rig_setup_actuator(void **state)
@@ -185,6 +191,35 @@ void rig_update(struct rig *r, uint64_t link, const char *device, uint64_t epoch
                                    .records = r->records,
                                    .count = (size_t)(last - first + 1)}};
     rig_message(r, link, &m);
+}
+
+static void name_bytes(struct rig *r, const struct record *record)
+{
+    int size = snprintf(r->text[0], sizeof r->text[0], "{%.*s %llu %llu}", (int)record->device.size,
+                        record->device.bytes, (unsigned long long)record->epoch,
+                        (unsigned long long)record->seq);
+    r->records[0] = *record;
+    r->records[0].bytes = (struct span){r->text[0], (size_t)size};
+}
+
+void rig_record(struct rig *r, uint64_t link, const struct record *record)
+{
+    name_bytes(r, record);
+    struct message m = {.kind = MESSAGE_STATE_UPDATE,
+                        .update = {.log = {.epoch = record->epoch},
+                                   .records = r->records,
+                                   .count = 1}};
+    rig_message(r, link, &m);
+}
+
+void rig_restore(struct rig *r, const struct record *record)
+{
+    char device[LIMIT_NAME + 1];
+    name_bytes(r, record);
+    ident_name_copy(device, record->device);
+    struct event e = {.kind = EVENT_RESTORE_TOPIC,
+                      .restore_record = {rig_log(device, record->epoch), &r->records[0]}};
+    rig_step(r, &e);
 }
 
 void rig_seal(struct rig *r, uint64_t link, uint64_t epoch, uint64_t seq)

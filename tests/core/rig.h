@@ -18,6 +18,8 @@ struct rig {
 int rig_setup_actuator(void **state);   /* "actuator1", with the built-in rule */
 int rig_setup_sensor(void **state);     /* "sensor5" */
 int rig_setup_controller(void **state); /* "controller1" */
+int rig_setup_rules(void **state, const char *device, enum role role, const struct rule *rules,
+                    size_t count);
 int rig_teardown(void **state);
 
 void rig_step(struct rig *r, struct event *e);
@@ -35,6 +37,10 @@ void rig_meet(struct rig *r, uint64_t link, const char *device, enum role role, 
 /* Its records first..last, temperatures of that value. */
 void rig_update(struct rig *r, uint64_t link, const char *device, uint64_t epoch, uint64_t first,
                 uint64_t last, double value);
+/* One record of its, as it stands here but for its bytes. */
+void rig_record(struct rig *r, uint64_t link, const struct record *record);
+/* Before rig_start(): a record of anybody's comes back from disk. */
+void rig_restore(struct rig *r, const struct record *record);
 void rig_seal(struct rig *r, uint64_t link, uint64_t epoch, uint64_t seq);
 void rig_measure(struct rig *r, size_t count);
 /* Everything ordered so far is on disk. */

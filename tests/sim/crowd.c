@@ -98,9 +98,9 @@ bool crowd_run(const struct crowd_options *options, trace_line_fn *on_line)
            options->peers, sessions, most, (unsigned long long)w->tally[TALLY_DIALS],
            w->judge.dials_most, (unsigned long long)w->tally[TALLY_DATAGRAMS],
            (unsigned long long)count_carried(w),
-           !done ? "NOT there"
-           : ring  ? "everything is everywhere"
-                   : "all joined",
+           !done  ? "NOT there"
+           : ring ? "everything is everywhere"
+                  : "all joined",
            (double)w->now_us / 1e6, world_failed(w) ? ": " : "", w->failure);
     bool good = !world_failed(w);
     world_free(w);

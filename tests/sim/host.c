@@ -336,6 +336,9 @@ static void perform(struct world *w, struct host *h, const struct effect *e)
     case EFFECT_PLAIN:
         do_plain(w, h, e);
         break;
+    case EFFECT_COMMAND:
+        person_perform(w, h, e);
+        break;
     case EFFECT_EXIT:
         h->exit_status = e->exit.status;
         h->exiting = true;

@@ -434,6 +434,8 @@ static void see_dial(struct world *w, struct host *h, const struct effect *e)
 
 static void see_fact(struct world *w, struct host *h, const struct fact *f)
 {
+    if (f->kind == FACT_COMMANDED)
+        person_told(w, h, f);
     struct judge_log *l = judge_log(w, span_of(h->self.device), f->epoch ? f->epoch : h->epoch);
     switch (f->kind) {
     case FACT_READING:

@@ -21,6 +21,7 @@ enum moment_kind {
     MOMENT_FAULT,    /* the plan's next fault */
     MOMENT_MEND,     /* a fault ends (struct fault) */
     MOMENT_LIE,      /* a liar says something (struct liar) */
+    MOMENT_PERSON,   /* somebody wants something */
     MOMENT_KIND_COUNT,
 };
 

@@ -230,6 +230,7 @@ static uint64_t play(uint64_t seed, struct totals *t, bool *good, trace_line_fn 
         w->judge.twins = w->judge.rolled_back = true; /* what only one of two wrote stays where it
                                                          was heard */
     fault_begin(w, (uint32_t)world_between(w, 200, 3000));
+    person_begin(w, (uint32_t)world_between(w, 200, 2000));
     struct host *last = &w->hosts[w->host_count - 1];
     if (last->options.puppet)
         liar_begin(w, last);

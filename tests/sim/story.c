@@ -33,7 +33,7 @@ static bool is_kept(const char *rest)
 {
     static const char *const dull[] = {": sent", ": appended", ": acked", ": summary", ": unused"};
     if (rest[0] == '>')
-        return begins(rest, "> ACT") || begins(rest, "> EXIT");
+        return begins(rest, "> ACT") || begins(rest, "> COMMAND") || begins(rest, "> EXIT");
     for (size_t i = 0; i < COUNT_OF(dull); i++)
         if (begins(rest, dull[i]))
             return false;
@@ -145,6 +145,10 @@ bool story_run_all(const char *name, trace_line_fn *look_on)
     stories = story_presence(&count);
     good = play_all(stories, count, name, look_on, &played) && good;
     stories = story_harm(&count);
+    good = play_all(stories, count, name, look_on, &played) && good;
+    stories = story_want(&count);
+    good = play_all(stories, count, name, look_on, &played) && good;
+    stories = story_command(&count);
     good = play_all(stories, count, name, look_on, &played) && good;
     if (!name) {
         good = crowd_run(&(struct crowd_options){CROWD, 1}, NULL) && good;

@@ -38,6 +38,11 @@ static const char *const texts[TALLY_KIND_COUNT] = {
     [TALLY_WALLS] = "pairs that never met",
     [TALLY_AWAY] = "authors away at the end",
     [TALLY_CARRIED] = "records carried",
+    [TALLY_WANTS] = "wishes",
+    [TALLY_WANTS_KEPT] = "properties that end as wanted",
+    [TALLY_COMMANDS] = "commands",
+    [TALLY_PERFORMED] = "commands carried out",
+    [TALLY_UNKNOWN] = "commands whose outcome is unknown",
     [TALLY_STALE_HELLOS] = "stale hellos",
 };
 

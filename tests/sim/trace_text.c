@@ -98,9 +98,25 @@ static const char *const fact_names[FACT_KIND_COUNT] = {
     [FACT_CLOCK] = "clock",
     [FACT_PLAIN_HELLO] = "plain hello",
     [FACT_PLAIN_READING] = "plain reading",
+    [FACT_WANTED] = "wanted",
+    [FACT_DECIDES] = "decides",
+    [FACT_HELD] = "held",
+    [FACT_COMMAND] = "command",
+    [FACT_COMMANDED] = "commanded",
     [FACT_PONG] = "pong",
     [FACT_STOPPED] = "stopped",
 };
+
+static const char *const stages[FACT_WANT_STAGE_COUNT] = {
+    [FACT_WANT_SENT] = "sent",
+    [FACT_WANT_ACKNOWLEDGED] = "acknowledged",
+    [FACT_WANT_CONFIRMED] = "confirmed",
+    [FACT_WANT_EXPIRED] = "expired",
+    [FACT_WANT_UNREACHABLE] = "unreachable",
+    [FACT_WANT_REFUSED] = "refused",
+};
+
+static const char *const deciders[] = {"nobody", "a rule", "a controller", "a person"};
 
 static void put_fact_rest(struct buf *b, const struct fact *f)
 {
@@ -112,6 +128,20 @@ static void put_fact_rest(struct buf *b, const struct fact *f)
         put(b, " %.*s ", (int)f->property.size, f->property.bytes);
         trace_text_value(b, &f->value);
         put(b, f->changed ? "" : " unchanged");
+        break;
+    case FACT_WANTED:
+        put(b, " %s", stages[f->stage]);
+        break;
+    case FACT_COMMANDED:
+        put(b, " %s", fact_outcome_text(f->outcome));
+        break;
+    case FACT_DECIDES:
+        put(b, " %.*s by %s", (int)f->property.size, f->property.bytes, deciders[f->by]);
+        break;
+    case FACT_HELD:
+    case FACT_COMMAND:
+        put(b, " %.*s ", (int)f->property.size, f->property.bytes);
+        trace_text_value(b, &f->value);
         break;
     case FACT_SUMMARY:
         put(b, " %.*s %llu", (int)f->property.size, f->property.bytes, ull(f->count));
@@ -185,6 +215,15 @@ static void put_message(struct buf *b, const struct message *m)
     case MESSAGE_ACK:
         put_message_log(b, &m->ack.log);
         put(b, " up to %llu", ull(m->ack.seq));
+        break;
+    case MESSAGE_COMMAND:
+        put(b, " ");
+        put_span(b, m->command.id);
+        break;
+    case MESSAGE_OUTCOME:
+        put(b, " ");
+        put_span(b, m->outcome.id);
+        put(b, " %s", fact_outcome_text(m->outcome.outcome));
         break;
     case MESSAGE_GOODBYE:
     case MESSAGE_ERROR:
@@ -270,6 +309,32 @@ static void put_event_storage(struct buf *b, const struct event *e)
     }
 }
 
+static void put_asked(struct buf *b, const char *what, struct span topic, const struct value *value)
+{
+    put(b, "%s", what);
+    put_span(b, topic);
+    put(b, " ");
+    trace_text_value(b, value);
+}
+
+static void put_event_rest(struct buf *b, const struct event *e)
+{
+    switch (e->kind) {
+    case EVENT_WANT:
+        put_asked(b, "WANT ", e->want.topic, &e->want.value);
+        break;
+    case EVENT_COMMAND:
+        put_asked(b, "COMMAND ", e->command.topic, &e->command.value);
+        break;
+    case EVENT_COMMANDED:
+        put(b, "COMMANDED");
+        break;
+    default:
+        put_event_storage(b, e);
+        break;
+    }
+}
+
 void trace_text_event(struct buf *b, const struct event *e)
 {
     switch (e->kind) {
@@ -322,7 +387,7 @@ void trace_text_event(struct buf *b, const struct event *e)
         put(b, "TICK");
         break;
     default:
-        put_event_storage(b, e);
+        put_event_rest(b, e);
         break;
     }
 }
@@ -409,6 +474,10 @@ void trace_text_effect(struct buf *b, const struct effect *e)
     case EFFECT_ACT:
         put(b, "ACT %.*s ", (int)e->act.property.size, e->act.property.bytes);
         trace_text_value(b, &e->act.value);
+        break;
+    case EFFECT_COMMAND:
+        put(b, "COMMAND %.*s ", (int)e->command.property.size, e->command.property.bytes);
+        put_span(b, e->command.value);
         break;
     case EFFECT_PUBLISH:
         trace_text_fact(b, &e->fact);

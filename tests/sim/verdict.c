@@ -267,4 +267,6 @@ void verdict_final(struct world *w)
         final_carried(w, w->judge.logs[i]);
     if (!w->judge.rolled_back && !world_failed(w))
         final_state(w);
+    if (!world_failed(w))
+        person_final(w);
 }

@@ -78,6 +78,7 @@ void world_free(struct world *w)
     for (size_t i = 0; i < w->host_count; i++)
         host_fini(&w->hosts[i]);
     judge_fini(w);
+    person_fini(w);
     event_effects_fini(&w->effects);
     free(w->plan);
     free(w->hosts);
@@ -101,6 +102,7 @@ static moment_fn *const handlers[MOMENT_KIND_COUNT] = {
     [MOMENT_FAULT] = fault_on_begin,
     [MOMENT_MEND] = fault_on_end,
     [MOMENT_LIE] = liar_on_lie,
+    [MOMENT_PERSON] = person_on_moment,
 };
 
 void world_run_until(struct world *w, uint64_t time_us)

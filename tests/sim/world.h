@@ -5,6 +5,7 @@
 #include "host.h"
 #include "judge.h"
 #include "net.h"
+#include "person.h"
 #include "queue.h"
 #include "sha256.h"
 #include "tally.h"
@@ -43,6 +44,7 @@ struct world {
     struct net_options net_fair; /* as it is without faults */
     uint32_t disk_min_us, disk_max_us;
     struct judge judge;
+    struct people people;
     struct trace trace;
     struct fault_plan *plan;
     uint64_t tally[TALLY_KIND_COUNT];
