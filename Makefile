@@ -12,7 +12,7 @@ JOBS ?= $(shell expr $$(nproc) + 1)
 CTEST := ctest --no-tests=error --output-on-failure --no-label-summary -j $(JOBS)
 BUILT := build/build.ninja
 
-.PHONY: build deps deps-test test demo install uninstall bench sim fuzz examples asan tsan format \
+.PHONY: build deps deps-test test demo install uninstall bench sim crash fuzz examples asan tsan format \
         clean help
 
 build: $(BUILT)  ## the program, build/kith
@@ -38,7 +38,7 @@ test: deps-test  ## every test: walls, gcc, clang with sanitizers; installs what
 	@cmake --preset asan --log-level=NOTICE
 	@cmake --build build-asan
 	@failed=0; \
-	$(CTEST) --test-dir build-asan -L '^(unit|sim|fuzz)$$' || failed=1; \
+	$(CTEST) --test-dir build-asan -L '^(unit|sim|durable|fuzz)$$' || failed=1; \
 	$(CTEST) --test-dir build || failed=1; \
 	exit $$failed
 
@@ -64,6 +64,12 @@ bench:  ## figures, beside other systems in the same run; installs mosquitto
 sim: $(BUILT)  ## the simulator, SEEDS=1000 of them
 	@cmake --build build --target sim
 	@build/tests/sim seeds --count $(SEEDS)
+
+# Campaigns (docs/testing.md); their short forms are tests.
+crash: SEEDS = 20
+crash: $(BUILT)  ## the power goes after every operation of a store, SEEDS=20 times
+	@cmake --build build --target durable
+	@build/tests/durable crash --seeds $(SEEDS)
 
 # New inputs are kept in build-fuzz/corpus, what crashes a target in build-fuzz/crashes.
 fuzz: deps-test build-fuzz/build.ninja  ## every fuzz target for SECONDS=60
