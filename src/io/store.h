@@ -64,7 +64,8 @@ size_t store_backlog_bytes(const struct store *s);
 
 /* Reads a run of consecutive records, first one `first`, at most about bytes_max bytes (at least
  * one record if it is there), joined by commas; *memory is malloc'd for the caller. Also finds what
- * is gathered but not yet committed. ERR_NOT_FOUND, ERR_CORRUPT, ERR_IO. */
+ * is gathered but not yet committed. ERR_NOT_FOUND, ERR_CORRUPT (the next start salvages), ERR_IO.
+ */
 MUST_USE enum err store_fetch(struct store *s, const struct log_id *id, uint64_t first,
                               size_t bytes_max, char **memory, struct span *bytes, size_t *count);
 

@@ -105,7 +105,7 @@ static enum err shorten(struct store_db *db, int64_t row, uint64_t first, uint64
     sqlite3_stmt *walk = store_row_walk_runs(db, row, first);
     err = store_db_step(db, walk);
     if (err == ERR_OK)
-        err = store_row_get_run(walk, &run);
+        err = store_row_get_run(walk, row, &run);
     if (err == ERR_OK) {
         run.bytes = store_run_fit(run.bytes, SIZE_MAX, &count);
         bytes = malloc(run.bytes.size + 1);
