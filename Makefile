@@ -5,6 +5,7 @@ MAKEFLAGS += --no-print-directory
 
 PREFIX ?= $(HOME)/.local
 SEEDS ?= 1000
+DAMAGES ?= 10000
 SECONDS ?= 60
 
 # One more than there are cores, for many tests mostly wait.
@@ -12,7 +13,7 @@ JOBS ?= $(shell expr $$(nproc) + 1)
 CTEST := ctest --no-tests=error --output-on-failure --no-label-summary -j $(JOBS)
 BUILT := build/build.ninja
 
-.PHONY: build deps deps-test test demo install uninstall bench sim crash fuzz examples asan tsan format \
+.PHONY: build deps deps-test test demo install uninstall bench sim crash damage fuzz examples asan tsan format \
         clean help
 
 build: $(BUILT)  ## the program, build/kith
@@ -70,6 +71,10 @@ crash: SEEDS = 20
 crash: $(BUILT)  ## the power goes after every operation of a store, SEEDS=20 times
 	@cmake --build build --target durable
 	@build/tests/durable crash --seeds $(SEEDS)
+
+damage: $(BUILT)  ## a store's files are damaged in every way, DAMAGES=10000 times
+	@cmake --build build --target durable
+	@build/tests/durable damage --count $(DAMAGES)
 
 # New inputs are kept in build-fuzz/corpus, what crashes a target in build-fuzz/crashes.
 fuzz: deps-test build-fuzz/build.ninja  ## every fuzz target for SECONDS=60
