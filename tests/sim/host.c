@@ -457,6 +457,18 @@ void host_backup_back(struct world *w, struct host *h)
     w->judge.rolled_back = true;
 }
 
+void host_disk_gone(struct world *w, struct host *h)
+{
+    if (h->running)
+        return;
+    trace_note(w, "%s gets an empty disk", h->label);
+    disk_fini(&h->disk);
+    h->disk.latency_min_us = w->disk_min_us;
+    h->disk.latency_max_us = w->disk_max_us;
+    judge_forget_states(h, true);
+    w->judge.rolled_back = true;
+}
+
 /* The source of readings. */
 
 void host_measure(struct world *w, struct host *h, struct span type, struct value value)
