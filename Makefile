@@ -13,7 +13,7 @@ JOBS ?= $(shell expr $$(nproc) + 1)
 CTEST := ctest --no-tests=error --output-on-failure --no-label-summary -j $(JOBS)
 BUILT := build/build.ninja
 
-.PHONY: build deps deps-test test demo install uninstall bench sim crash damage fuzz examples asan tsan format \
+.PHONY: build deps deps-test test demo install uninstall bench sim crash damage memory fuzz examples asan tsan format \
         clean help
 
 build: $(BUILT)  ## the program, build/kith
@@ -75,6 +75,11 @@ crash: $(BUILT)  ## the power goes after every operation of a store, SEEDS=20 ti
 damage: $(BUILT)  ## a store's files are damaged in every way, DAMAGES=10000 times
 	@cmake --build build --target durable
 	@build/tests/durable damage --count $(DAMAGES)
+
+memory: SEEDS = 20
+memory: $(BUILT)  ## every allocation of the core fails, in SEEDS=20 worlds
+	@cmake --build build --target sim
+	@for seed in $$(seq $(SEEDS)); do build/tests/sim memory --seed $$seed || exit 1; done
 
 # New inputs are kept in build-fuzz/corpus, what crashes a target in build-fuzz/crashes.
 fuzz: deps-test build-fuzz/build.ninja  ## every fuzz target for SECONDS=60

@@ -179,6 +179,18 @@ static perform_fn *const perform[EFFECT_KIND_COUNT] = {
     [EFFECT_EXIT] = do_exit,
 };
 
+/* A step that lacks some of its effects has none: half of it would be told to others, or stored,
+ * that is not so. docs/decisions/002-out-of-memory.md */
+static void run_out(struct shell *sh)
+{
+    console_error(
+        sh->console,
+        "out of memory; leaving. What is acknowledged is on disk: start again with more memory");
+    sh->status = RUN_FAILED;
+    sh->ending = true;
+    uv_stop(sh->loop);
+}
+
 static void step(struct shell *sh, struct event *e)
 {
     e->now_ms = now_ms();
@@ -186,16 +198,10 @@ static void step(struct shell *sh, struct event *e)
     e->zone_s = zone_s(sh, e->wall_ms);
     event_effects_reset(&sh->fx);
     node_step(sh->node, e, &sh->fx);
-    for (size_t i = 0; i < sh->fx.count; i++)
+    for (size_t i = 0; i < sh->fx.count && !sh->fx.out_of_memory; i++)
         perform[sh->fx.list[i].kind](sh, &sh->fx.list[i]);
-    if (!sh->fx.out_of_memory)
-        return;
-    console_error(
-        sh->console,
-        "out of memory; leaving. What is acknowledged is on disk: start again with more memory");
-    sh->status = RUN_FAILED;
-    sh->ending = true;
-    uv_stop(sh->loop);
+    if (sh->fx.out_of_memory)
+        run_out(sh);
 }
 
 void shell_event(struct shell *sh, struct event *e)
