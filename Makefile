@@ -13,7 +13,8 @@ JOBS ?= $(shell expr $$(nproc) + 1)
 CTEST := ctest --no-tests=error --output-on-failure --no-label-summary -j $(JOBS)
 BUILT := build/build.ninja
 
-.PHONY: build deps deps-test test demo install uninstall bench sim crash damage memory fuzz examples asan tsan format \
+.PHONY: build deps deps-test test demo install uninstall bench sim crash damage failing \
+        memory fuzz examples asan tsan format \
         clean help
 
 build: $(BUILT)  ## the program, build/kith
@@ -75,6 +76,10 @@ crash: $(BUILT)  ## the power goes after every operation of a store, SEEDS=20 ti
 damage: $(BUILT)  ## a store's files are damaged in every way, DAMAGES=10000 times
 	@cmake --build build --target durable
 	@build/tests/durable damage --count $(DAMAGES)
+
+failing: $(BUILT)  ## every system call of a store and of the keys fails, in each way
+	@cmake --build build --target durable
+	@build/tests/durable failing
 
 memory: SEEDS = 20
 memory: $(BUILT)  ## every allocation of the core fails, in SEEDS=20 worlds

@@ -9,8 +9,9 @@
  * file or of all. Whatever is then read was written; a seal is over what was sealed; where nothing
  * is said no log is missing, and each ends behind its seal; what lies before is there, or a read
  * says that it is not; no epoch comes twice unless all files are old (that is the core's matter,
- * tests/sim and tests/net/backup.py); the store can be used and opened again. Prints how the damages
- * were met; false when some kind of meeting never happened. What is broken ends the process.
+ * tests/sim and tests/net/backup.py); the store can be used and opened again. Prints how the
+ * damages were met; false when some kind of meeting never happened. What is broken ends the
+ * process.
  *
  * Seen to fail: with rows whose log nobody compares, and with rows whose checksum nobody does
  * (another record is read); with only one copy of the epoch counter (an epoch comes twice). */

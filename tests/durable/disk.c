@@ -3,12 +3,12 @@
 
 #include "base/check.h"
 #include "base/rng.h"
+#include "calls.h"
 #include "store_vfs.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -228,34 +228,19 @@ static int before(void *context, const struct store_vfs_op *op)
     return SQLITE_OK;
 }
 
-int __real_open(const char *path, int flags, ...);
-int __real_close(int fd);
-int __real_fsync(int fd);
-int __real_rename(const char *from, const char *to);
-int __real_unlink(const char *path);
-ssize_t __real_pwrite(int fd, const void *bytes, size_t size, off_t at);
-int __wrap_open(const char *path, int flags, ...);
-int __wrap_close(int fd);
-int __wrap_fsync(int fd);
-int __wrap_rename(const char *from, const char *to);
-int __wrap_unlink(const char *path);
-ssize_t __wrap_pwrite(int fd, const void *bytes, size_t size, off_t at);
-
-int __wrap_open(const char *path, int flags, ...)
+void disk_on_open(const char *path, int flags)
 {
-    va_list arguments;
-    va_start(arguments, flags);
-    mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
-    va_end(arguments);
     if (flags & O_CREAT)
         note_named(CREATE, path, NULL, 0, NULL, 0);
     if (flags & O_TRUNC)
         note_named(TRUNCATE, path, NULL, 0, NULL, 0);
-    int fd = __real_open(path, flags, mode);
+}
+
+void disk_on_opened(const char *path, int fd)
+{
     const char *name = inside(recording, path);
     if (fd >= 0 && fd < FD_MAX)
         snprintf(fd_names[fd], NAME_BYTES, "%s", !name ? "" : name[0] ? name : "/");
-    return fd;
 }
 
 static void path_of(int fd, char path[160])
@@ -265,41 +250,35 @@ static void path_of(int fd, char path[160])
         snprintf(path, 160, "%s/%s", recording->folder, fd_names[fd]);
 }
 
-int __wrap_close(int fd)
+void disk_on_close(int fd)
 {
     if (fd >= 0 && fd < FD_MAX)
         fd_names[fd][0] = '\0';
-    return __real_close(fd);
 }
 
-int __wrap_fsync(int fd)
+void disk_on_sync(int fd)
 {
     char path[160];
     path_of(fd, path);
-    if (path[0] == '\0')
-        return __real_fsync(fd);
-    note_named(fd_names[fd][0] == '/' ? SYNC_FOLDER : SYNC, path, NULL, 0, NULL, 0);
-    return 0;
+    if (path[0])
+        note_named(fd_names[fd][0] == '/' ? SYNC_FOLDER : SYNC, path, NULL, 0, NULL, 0);
 }
 
-ssize_t __wrap_pwrite(int fd, const void *bytes, size_t size, off_t at)
+void disk_on_write(int fd, const void *bytes, size_t size, size_t at)
 {
     char path[160];
     path_of(fd, path);
-    note_named(WRITE, path, NULL, (size_t)at, bytes, size);
-    return __real_pwrite(fd, bytes, size, at);
+    note_named(WRITE, path, NULL, at, bytes, size);
 }
 
-int __wrap_rename(const char *from, const char *to)
+void disk_on_rename(const char *from, const char *to)
 {
     note_named(RENAME, from, to, 0, NULL, 0);
-    return __real_rename(from, to);
 }
 
-int __wrap_unlink(const char *path)
+void disk_on_unlink(const char *path)
 {
     note_named(REMOVE, path, NULL, 0, NULL, 0);
-    return __real_unlink(path);
 }
 
 static void take_folder(struct disk *d)

@@ -47,4 +47,13 @@ enum disk_damage {
 /* Gives the folder what a power cut now may leave. */
 void disk_crash(struct disk *d, enum disk_damage damage, uint64_t seed);
 
+/* Our own calls, before they are made (calls.c). */
+void disk_on_open(const char *path, int flags);
+void disk_on_opened(const char *path, int fd);
+void disk_on_close(int fd);
+void disk_on_sync(int fd);
+void disk_on_write(int fd, const void *bytes, size_t size, size_t at);
+void disk_on_rename(const char *from, const char *to);
+void disk_on_unlink(const char *path);
+
 #endif
