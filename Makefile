@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 PREFIX ?= $(HOME)/.local
 SEEDS ?= 1000
 DAMAGES ?= 10000
+CYCLES ?= 500
 SECONDS ?= 60
 
 # One more than there are cores, for many tests mostly wait.
@@ -13,7 +14,7 @@ JOBS ?= $(shell expr $$(nproc) + 1)
 CTEST := ctest --no-tests=error --output-on-failure --no-label-summary -j $(JOBS)
 BUILT := build/build.ninja
 
-.PHONY: build deps deps-test test demo install uninstall bench sim crash damage failing \
+.PHONY: build deps deps-test test demo install uninstall bench sim kill crash damage failing \
         memory fuzz examples asan tsan format \
         clean help
 
@@ -81,10 +82,15 @@ failing: $(BUILT)  ## every system call of a store and of the keys fails, in eac
 	@cmake --build build --target durable
 	@build/tests/durable failing
 
+kill: build  ## real processes killed at random, CYCLES=500 times, in runs of 50 on a real disk
+	@KITH=$(CURDIR)/build/kith tests/net/campaign kills $(CYCLES)
+
 memory: SEEDS = 20
-memory: $(BUILT)  ## every allocation of the core fails, in SEEDS=20 worlds
+memory: $(BUILT)  ## every allocation fails, in SEEDS=20 simulated worlds and for real
 	@cmake --build build --target sim
 	@for seed in $$(seq $(SEEDS)); do build/tests/sim memory --seed $$seed || exit 1; done
+	@cmake --build build --target kith scarce
+	@KITH=$(CURDIR)/build/kith tests/net/enter scarce.py 1
 
 # New inputs are kept in build-fuzz/corpus, what crashes a target in build-fuzz/crashes.
 fuzz: deps-test build-fuzz/build.ninja  ## every fuzz target for SECONDS=60

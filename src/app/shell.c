@@ -518,6 +518,8 @@ void shell_turn(struct shell *sh)
     if (sh->leaving && !sh->ending)
         shell_event(sh, &(struct event){.kind = EVENT_LEAVE});
     link_flush(sh->links);
+    if (link_starved(sh->links) && !sh->ending)
+        run_out(sh);
     if (!console_flush(sh->console))
         shell_leave(sh, RUN_OK);
     store_flush(sh->store);

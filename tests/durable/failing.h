@@ -15,9 +15,9 @@
  * finishes or finds; nobody else may read a key. Prints how many failed; false when too little
  * happened.
  *
- * Seen to fail: with a file that cannot be opened taken for one that is not there (other keys); with
- * commits that failed counted as done (what was reported is gone); with a store that SQLite could only
- * open for reading (it opens, and never works). */
+ * Seen to fail: with a file that cannot be opened taken for one that is not there (other keys);
+ * with commits that failed counted as done (what was reported is gone); with a store that SQLite
+ * could only open for reading (it opens, and never works). */
 bool failing_run(uint64_t stride);
 
 #endif
