@@ -294,6 +294,7 @@ enum err store_epoch(struct store *s, uint64_t above, uint64_t random, uint64_t 
     if (counter >> COUNTER_BITS != 0)
         return ERR_RANGE;
     store_worker_rest(&s->worker);
+    store_db_rollback(&s->writer);
     enum err err = store_counter_write(s->counter_path, counter);
     if (err == ERR_OK)
         err = store_row_put_counter(&s->writer, counter);

@@ -191,6 +191,7 @@ static enum err write_peers(struct store_db *db, const struct store_batch *batch
 enum err store_write_batch(struct store_db *db, const struct store_batch *batch)
 {
     struct row row = {.db = db};
+    store_db_rollback(db);
     enum err err = store_db_do(db, STORE_DB_BEGIN);
     if (err == ERR_OK)
         err = write_parts(&row, batch);
@@ -211,6 +212,7 @@ enum err store_write_probe(struct store_db *db)
     char *bytes = malloc(PROBE_BYTES);
     if (!bytes)
         return ERR_MEMORY;
+    store_db_rollback(db);
     memset(bytes, ' ', PROBE_BYTES);
     struct store_row_run run = {.count = 1, .bytes = {bytes, PROBE_BYTES}}; /* no log has row 0 */
     enum err err = store_row_put_run(db, STORE_DB_RUN_CHANGE, &run);

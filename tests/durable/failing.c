@@ -146,7 +146,8 @@ static const struct {
     {"other role", failing_keys_role},
 };
 
-static const char *const ways[FAULTS_WAY_COUNT] = {"EIO", "ENOSPC", "EROFS", "EMFILE", "short"};
+static const char *const ways[FAULTS_WAY_COUNT] = {"EIO",    "ENOSPC", "EROFS",
+                                                   "EMFILE", "short",  "memory"};
 
 static bool fail_each(size_t life, uint64_t stride, uint64_t *failed)
 {

@@ -22,11 +22,12 @@ static struct {
 } faults;
 
 static const bool can_fail[FAULTS_WAY_COUNT][FAULTS_CALL_COUNT] = {
-    [FAULTS_EIO] = {true, true, true, true, true, true, true},
+    [FAULTS_EIO] = {true, true, true, true, true, true, true, false},
     [FAULTS_ENOSPC] = {[FAULTS_MAKE] = true, [FAULTS_WRITE] = true, [FAULTS_SYNC] = true},
     [FAULTS_EROFS] = {[FAULTS_MAKE] = true, [FAULTS_WRITE] = true, [FAULTS_CHANGE] = true},
     [FAULTS_EMFILE] = {[FAULTS_OPEN] = true, [FAULTS_MAKE] = true},
     [FAULTS_SHORT] = {[FAULTS_READ] = true, [FAULTS_WRITE] = true},
+    [FAULTS_MEMORY] = {[FAULTS_ALLOC] = true},
 };
 
 void faults_begin(enum faults_way way, uint64_t from, bool for_ever)
@@ -52,7 +53,7 @@ bool faults_hit_any(void)
 
 int faults_of(enum faults_call call, uint64_t *size)
 {
-    static const int numbers[FAULTS_WAY_COUNT] = {EIO, ENOSPC, EROFS, EMFILE, ENOSPC};
+    static const int numbers[FAULTS_WAY_COUNT] = {EIO, ENOSPC, EROFS, EMFILE, ENOSPC, ENOMEM};
     if (!faults.on || !can_fail[faults.way][call])
         return 0;
     uint64_t n = ++faults.count;
@@ -79,7 +80,31 @@ static bool fails(enum faults_call call)
     return number != 0;
 }
 
-/* Of SQLite. Those that were there are found in the table of the VFS. */
+/* SQLite's memory. */
+
+static sqlite3_mem_methods memory;
+
+static void *sql_malloc(int size)
+{
+    return fails(FAULTS_ALLOC) ? NULL : memory.xMalloc(size);
+}
+
+static void *sql_realloc(void *old, int size)
+{
+    return fails(FAULTS_ALLOC) ? NULL : memory.xRealloc(old, size);
+}
+
+void faults_init(void)
+{
+    sqlite3_config(SQLITE_CONFIG_GETMALLOC, &memory);
+    sqlite3_mem_methods failing = memory;
+    failing.xMalloc = sql_malloc;
+    failing.xRealloc = sql_realloc;
+    int code = sqlite3_config(SQLITE_CONFIG_MALLOC, &failing);
+    check(code == SQLITE_OK);
+}
+
+/* SQLite's calls. Those that were there are found in the table of the VFS. */
 
 static int sql_open(const char *path, int flags, ...)
 {

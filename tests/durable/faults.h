@@ -13,6 +13,7 @@ enum faults_way {
     FAULTS_EROFS,  /* what makes or changes */
     FAULTS_EMFILE, /* what opens */
     FAULTS_SHORT,  /* what reads or writes does half of it; a second try has no space */
+    FAULTS_MEMORY, /* what SQLite allocates */
     FAULTS_WAY_COUNT
 };
 
@@ -24,6 +25,7 @@ enum faults_call {
     FAULTS_SYNC,
     FAULTS_CHANGE, /* rename, remove, truncate */
     FAULTS_LOOK,   /* access, stat */
+    FAULTS_ALLOC,
     FAULTS_CALL_COUNT
 };
 
@@ -36,7 +38,9 @@ bool faults_hit_any(void); /* since faults_begin() */
  * less is to be done. */
 int faults_of(enum faults_call call, uint64_t *size);
 
-/* The same for SQLite, while it has no file open. */
+/* Before SQLite is used at all: its memory comes through here. */
+void faults_init(void);
+/* Its calls, while it has no file open. */
 void faults_install(void);
 void faults_remove(void);
 

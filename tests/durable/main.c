@@ -10,6 +10,7 @@
 #include "crash.h"
 #include "damage.h"
 #include "failing.h"
+#include "faults.h"
 #include "place.h"
 
 #include <stdio.h>
@@ -28,6 +29,7 @@ int main(int argc, char **argv)
     const char *verb = argc > 1 ? argv[1] : "";
     uint64_t seeds = 20, count = 10000, seed = 1, stride = 1;
     place_init();
+    faults_init();
     if (strcmp(verb, "crash") == 0 && number(argc, argv, "--seeds", &seeds))
         return crash_run(seeds) ? 0 : 1;
     if (strcmp(verb, "damage") == 0 && number(argc, argv, "--count", &count) &&
