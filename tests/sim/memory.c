@@ -7,7 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BEGUN_MS = 3000, DOWN_MS = 1500, SETTLE_MS = 12000, STEP_MS = 200, ALLOCATIONS_MIN = 150 };
+enum {
+    BEGUN_MS = 3000,
+    DOWN_MS = 1500,
+    SETTLE_MS = 12000,
+    STEP_MS = 200,
+    ASK_MS = 2000,
+    ALLOCATIONS_MIN = 150
+};
 
 /* The one machine whose memory fails; a test program has no other state like it. */
 static struct {
@@ -93,10 +100,30 @@ static struct world *world_of(uint64_t seed)
     });
 }
 
+/* A person at the controller: a wanted state, taken back later, and a command. */
+static void ask(struct world *w, const char *value)
+{
+    struct host *controller = world_host(w, "controller1");
+    struct event want = {.kind = EVENT_WANT};
+    want.want.topic = SPAN("actuator1/fan");
+    want.want.value = value_text(span_of(value));
+    want.want.wait_ms = ASK_MS;
+    want.want.id = w->now_us;
+    host_step(w, controller, &want);
+    struct event command = {.kind = EVENT_COMMAND};
+    command.command.topic = SPAN("actuator1/beep");
+    command.command.within_ms = ASK_MS;
+    command.command.id = 1000 + want.want.id;
+    host_step(w, controller, &command);
+}
+
 /* Start-up, joining, messages, sync of what was missed, and a restart that restores. */
 static void live(struct world *w)
 {
-    world_run_for(w, BEGUN_MS * WORLD_MS);
+    world_run_for(w, BEGUN_MS / 2 * WORLD_MS);
+    ask(w, "on");
+    world_run_for(w, BEGUN_MS / 2 * WORLD_MS);
+    ask(w, "auto");
     host_kill(w, world_host(w, "actuator1"));
     world_run_for(w, DOWN_MS * WORLD_MS);
     host_start(w, world_host(w, "actuator1"));
