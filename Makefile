@@ -5,6 +5,8 @@ MAKEFLAGS += --no-print-directory
 
 PREFIX ?= $(HOME)/.local
 SEEDS ?= 1000
+DAMAGES ?= 10000
+CYCLES ?= 500
 SECONDS ?= 60
 
 # One more than there are cores, for many tests mostly wait.
@@ -12,7 +14,8 @@ JOBS ?= $(shell expr $$(nproc) + 1)
 CTEST := ctest --no-tests=error --output-on-failure --no-label-summary -j $(JOBS)
 BUILT := build/build.ninja
 
-.PHONY: build deps deps-test test demo install uninstall bench sim fuzz examples asan tsan format \
+.PHONY: build deps deps-test test demo install uninstall bench sim kill crash damage failing \
+        memory fuzz examples asan tsan format \
         clean help
 
 build: $(BUILT)  ## the program, build/kith
@@ -38,7 +41,7 @@ test: deps-test  ## every test: walls, gcc, clang with sanitizers; installs what
 	@cmake --preset asan --log-level=NOTICE
 	@cmake --build build-asan
 	@failed=0; \
-	$(CTEST) --test-dir build-asan -L '^(unit|sim|fuzz)$$' || failed=1; \
+	$(CTEST) --test-dir build-asan -L '^(unit|sim|durable|fuzz)$$' || failed=1; \
 	$(CTEST) --test-dir build || failed=1; \
 	exit $$failed
 
@@ -64,6 +67,30 @@ bench:  ## figures, beside other systems in the same run; installs mosquitto
 sim: $(BUILT)  ## the simulator, SEEDS=1000 of them
 	@cmake --build build --target sim
 	@build/tests/sim seeds --count $(SEEDS)
+
+# Campaigns (docs/testing.md); their short forms are tests.
+crash: SEEDS = 20
+crash: $(BUILT)  ## the power goes after every operation of a store, SEEDS=20 times
+	@cmake --build build --target durable
+	@build/tests/durable crash --seeds $(SEEDS)
+
+damage: $(BUILT)  ## a store's files are damaged in every way, DAMAGES=10000 times
+	@cmake --build build --target durable
+	@build/tests/durable damage --count $(DAMAGES)
+
+failing: $(BUILT)  ## every system call of a store and of the keys fails, in each way
+	@cmake --build build --target durable
+	@build/tests/durable failing
+
+kill: build  ## real processes killed at random, CYCLES=500 times, in runs of 50 on a real disk
+	@KITH=$(CURDIR)/build/kith tests/net/campaign kills $(CYCLES)
+
+memory: SEEDS = 20
+memory: $(BUILT)  ## every allocation fails, in SEEDS=20 simulated worlds and for real
+	@cmake --build build --target sim
+	@for seed in $$(seq $(SEEDS)); do build/tests/sim memory --seed $$seed || exit 1; done
+	@cmake --build build --target kith scarce
+	@KITH=$(CURDIR)/build/kith tests/net/enter scarce.py 1
 
 # New inputs are kept in build-fuzz/corpus, what crashes a target in build-fuzz/crashes.
 fuzz: deps-test build-fuzz/build.ninja  ## every fuzz target for SECONDS=60

@@ -316,6 +316,13 @@ static int run(struct shell *sh)
     return sh->status;
 }
 
+/* Before there is a console to say it. */
+static int nothing_to_begin_with(void)
+{
+    fputs("kith: out of memory; start again with more of it\n", stderr);
+    return RUN_FAILED;
+}
+
 int run_peer(const struct run_options *options)
 {
     struct shell *sh = calloc(1, sizeof *sh);
@@ -324,7 +331,7 @@ int run_peer(const struct run_options *options)
                                  result */
     if (sh == NULL || uv_loop_init(&loop) != 0) {
         free(sh);
-        return RUN_FAILED;
+        return nothing_to_begin_with();
     }
     struct console_options console = {
         options->device, options->json, options->quiet, options->trace, 1, 2};
@@ -334,7 +341,7 @@ int run_peer(const struct run_options *options)
     ring_init(&sh->answers, sizeof(struct shell_answer), 65536);
     event_effects_init(&sh->fx);
     open_loop(sh);
-    int status = sh->console == NULL ? RUN_FAILED : run(sh);
+    int status = sh->console == NULL ? nothing_to_begin_with() : run(sh);
     close_all(sh);
     console_free(sh->console);
     free(sh);

@@ -8,7 +8,7 @@
  * shell_turn() hands the source's readings in as one event, writes the sockets, prints, and starts
  * a commit: in this order, so that what a person saw was never stored before it was shown. */
 
-enum { ANSWERS_MAX = 65536, EXIT_WAIT_MS = 30000, RESUME_ROOM = 64 };
+enum { ANSWERS_MAX = 65536, EXIT_WAIT_MS = 30000, EPOCH_RETRY_MS = 1000, RESUME_ROOM = 64 };
 
 uint64_t shell_wall_ms(void)
 {
@@ -110,18 +110,36 @@ static void do_fetch(struct shell *sh, const struct effect *effect)
     answer(sh, &a);
 }
 
+static void tell_epoch_failed(struct shell *sh, enum err err)
+{
+    if (err == ERR_RANGE) {
+        console_error(sh->console, "no epoch is left above the one that others know of this device;"
+                                   " leaving. Start it under another name");
+        shell_leave(sh, RUN_FAILED);
+    } else if (sh->epoch_retry_ms == 0) {
+        console_error(sh->console,
+                      "a new epoch can't be written to disk, and nothing of this device without "
+                      "one: free some space; it is tried again every second");
+    }
+}
+
+/* Until it is on disk nothing of our own is written; all else goes on. */
+static bool begin_epoch(struct shell *sh, uint64_t above, struct event *begun)
+{
+    *begun = (struct event){.kind = EVENT_EPOCH};
+    enum err err = store_epoch(sh->store, above, trust_random(), &begun->epoch.epoch);
+    if (err != ERR_OK)
+        tell_epoch_failed(sh, err);
+    sh->epoch_above = above;
+    sh->epoch_retry_ms = err == ERR_OK || err == ERR_RANGE ? 0 : now_ms() + EPOCH_RETRY_MS;
+    return err == ERR_OK;
+}
+
 static void do_epoch(struct shell *sh, const struct effect *effect)
 {
-    struct shell_answer a = {.event = {.kind = EVENT_EPOCH}};
-    enum err err = store_epoch(sh->store, effect->epoch.above, trust_random(),
-                               &a.event.epoch.epoch);
-    if (err == ERR_OK) {
+    struct shell_answer a = {0};
+    if (begin_epoch(sh, effect->epoch.above, &a.event))
         answer(sh, &a);
-        return;
-    }
-    console_error(sh->console,
-                  "a new epoch can't be written to disk; leaving. Free some space and start again");
-    shell_leave(sh, RUN_FAILED);
 }
 
 static void do_publish(struct shell *sh, const struct effect *effect)
@@ -219,6 +237,18 @@ static perform_fn *const perform[EFFECT_KIND_COUNT] = {
     [EFFECT_CERTIFY] = do_certify,   [EFFECT_INTRODUCE] = do_introduce,
 };
 
+/* A step that lacks some of its effects has none: half of it would be told to others, or stored,
+ * that is not so. docs/decisions/002-out-of-memory.md */
+static void run_out(struct shell *sh)
+{
+    console_error(
+        sh->console,
+        "out of memory; leaving. What is acknowledged is on disk: start again with more memory");
+    sh->status = RUN_FAILED;
+    sh->ending = true;
+    uv_stop(sh->loop);
+}
+
 static void step(struct shell *sh, struct event *e)
 {
     e->now_ms = now_ms();
@@ -226,16 +256,10 @@ static void step(struct shell *sh, struct event *e)
     e->zone_s = zone_s(sh, e->wall_ms);
     event_effects_reset(&sh->fx);
     node_step(sh->node, e, &sh->fx);
-    for (size_t i = 0; i < sh->fx.count; i++)
+    for (size_t i = 0; i < sh->fx.count && !sh->fx.out_of_memory; i++)
         perform[sh->fx.list[i].kind](sh, &sh->fx.list[i]);
-    if (!sh->fx.out_of_memory)
-        return;
-    console_error(
-        sh->console,
-        "out of memory; leaving. What is acknowledged is on disk: start again with more memory");
-    sh->status = RUN_FAILED;
-    sh->ending = true;
-    uv_stop(sh->loop);
+    if (sh->fx.out_of_memory)
+        run_out(sh);
 }
 
 void shell_event(struct shell *sh, struct event *e)
@@ -508,6 +532,8 @@ static void set_timer(struct shell *sh)
     uint64_t deadline = node_deadline(sh->node);
     if (sh->give_up_ms > 0 && !sh->leaving && sh->give_up_ms < deadline)
         deadline = sh->give_up_ms;
+    if (sh->epoch_retry_ms > 0 && sh->epoch_retry_ms < deadline)
+        deadline = sh->epoch_retry_ms;
     uint64_t now = now_ms();
     if (deadline == UINT64_MAX)
         uv_timer_stop(&sh->timer);
@@ -515,13 +541,25 @@ static void set_timer(struct shell *sh)
         uv_timer_start(&sh->timer, on_timer, deadline > now ? deadline - now : 0, 0);
 }
 
+static void retry_epoch(struct shell *sh)
+{
+    struct event begun;
+    if (sh->epoch_retry_ms == 0 || now_ms() < sh->epoch_retry_ms || sh->ending)
+        return;
+    if (begin_epoch(sh, sh->epoch_above, &begun))
+        shell_event(sh, &begun);
+}
+
 void shell_turn(struct shell *sh)
 {
+    retry_epoch(sh);
     hand_in(sh);
     leave_when_acknowledged(sh);
     if (sh->leaving && !sh->ending)
         shell_event(sh, &(struct event){.kind = EVENT_LEAVE});
     link_flush(sh->links);
+    if (link_starved(sh->links) && !sh->ending)
+        run_out(sh);
     if (!console_flush(sh->console))
         shell_leave(sh, RUN_OK);
     store_flush(sh->store);

@@ -49,8 +49,9 @@ struct shell {
     size_t gathered_count;
     char *text; /* what their spans point into */
     size_t text_used;
-    bool store_failing; /* told once, until it works again */
-    bool source_waits;  /* for room */
+    bool store_failing;                   /* told once, until it works again */
+    uint64_t epoch_above, epoch_retry_ms; /* a new epoch is to be tried again; 0: none is */
+    bool source_waits;                    /* for room */
     bool source_ended;
     uint64_t give_up_ms; /* --exit: no longer than this for acknowledgements; 0: not waiting */
 

@@ -88,6 +88,14 @@ static bool make_room(struct writer *w, size_t more)
     return true;
 }
 
+/* Without memory to gather it in: that memory is out must still be said. */
+static bool write_at_once(const struct writer *w, struct span line)
+{
+    if (w->size > w->begin || line.size > w->chunk_bytes || !writable(w, 0))
+        return false;
+    return write(w->fd, line.bytes, line.size) == (ssize_t)line.size;
+}
+
 void writer_put(struct writer *w, struct span line)
 {
     if (w->gone || line.size == 0)
@@ -97,7 +105,7 @@ void writer_put(struct writer *w, struct span line)
         if (w->gone)
             return;
         if (!make_room(w, line.size)) {
-            w->dropped++;
+            w->dropped += !write_at_once(w, line);
             return;
         }
     }

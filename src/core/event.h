@@ -330,7 +330,8 @@ struct effects {
     size_t capacity;
     struct event_chunk *arena; /* copies that effects point into */
     struct effect spare;       /* stands in when memory ran out */
-    bool out_of_memory; /* some effects are missing: the shell ends the process and says so */
+    bool out_of_memory; /* some effects are missing: the shell performs none, ends the process and
+                           says so */
 };
 
 void event_effects_init(struct effects *fx);

@@ -84,12 +84,15 @@ struct member *members_add(struct node *n, struct span device)
     if (!make_room(n))
         return NULL;
     m = calloc(1, sizeof *m);
-    if (m == NULL)
+    if (m == NULL) {
+        n->fx->out_of_memory = true;
         return NULL;
+    }
     ident_name_copy(m->device, device);
     m->found_ms = n->now_ms;
     m->dialer = (struct dialer){.member = m, .at_ms = NODE_NEVER};
     if (table_put(&n->members, span_of(m->device), m) != ERR_OK) {
+        n->fx->out_of_memory = true;
         free(m);
         return NULL;
     }
@@ -271,8 +274,10 @@ struct log *members_log_add(struct node *n, struct member *m, const struct log_i
     if (id->epoch <= m->forgotten || !make_log_room(n, m, id->epoch))
         return NULL;
     struct log *l = log_new(id, role);
-    if (l == NULL)
+    if (l == NULL) {
+        n->fx->out_of_memory = true;
         return NULL;
+    }
     struct log **at = &m->logs;
     while (*at != NULL && (*at)->id.epoch > id->epoch)
         at = &(*at)->next;

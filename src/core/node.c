@@ -154,13 +154,25 @@ uint64_t node_jitter(struct node *n, uint64_t ms)
     return ms - fifth + rng_below(&n->rng, 2 * fifth + 1);
 }
 
+/* NULL: beyond a bound, or out of memory. A log that is on disk must be known: else its records
+ * would be asked for, and acted on, once more. */
+static struct log *restored_log(struct node *n, struct member *m, const struct event *e)
+{
+    const struct log_id *id = &e->restore_log.id;
+    struct log *l = m == NULL ? NULL : members_log_add(n, m, id, e->restore_log.role);
+    bool bounded = m == NULL ? n->members.count >= LIMIT_MEMBERS : id->epoch <= m->forgotten;
+    if (l == NULL && !bounded)
+        n->fx->out_of_memory = true;
+    return l;
+}
+
 /* The log as it stood on disk. Ours are closed when the new epoch begins. */
 static void restore_log(struct node *n, const struct event *e)
 {
     const struct log_id *id = &e->restore_log.id;
     bool own = ident_key_equal(&id->key, &n->self.key) && strcmp(id->device, n->self.device) == 0;
     struct member *m = own ? &n->own : members_add(n, span_of(id->device));
-    struct log *l = m == NULL ? NULL : members_log_add(n, m, id, e->restore_log.role);
+    struct log *l = restored_log(n, m, e);
     if (l == NULL)
         return;
     l->own = own;

@@ -274,6 +274,11 @@ void link_effect(struct link_set *set, const struct effect *effect)
     }
 }
 
+bool link_starved(const struct link_set *set)
+{
+    return set->starved;
+}
+
 void link_flush(struct link_set *set)
 {
     for (struct link_conn *c = set->first; c; c = c->next) {

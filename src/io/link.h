@@ -39,6 +39,9 @@ uint16_t link_port(const struct link_set *set);
 void link_effect(struct link_set *set, const struct effect *effect);
 /* The loop turn's effects are all in: encrypt and write what was gathered. */
 void link_flush(struct link_set *set);
+/* There was no memory for a new link: the process has to end (docs/decisions/002-out-of-memory.md).
+ * A link that is there and gets none is lost, which its owner is told. */
+bool link_starved(const struct link_set *set);
 /* Sends what is pending (bounded by one second), closes everything; frees when the loop has closed
  * the handles, then calls done. */
 void link_close(struct link_set *set, void (*done)(void *context), void *context);

@@ -37,7 +37,10 @@ static void freed(uv_handle_t *handle)
 static struct link_conn *new_conn(struct link_set *set, enum link_state state, unsigned within_ms)
 {
     struct link_conn *c = calloc(1, sizeof *c);
-    check(c);
+    if (!c) {
+        set->starved = true;
+        return NULL;
+    }
     c->set = set;
     c->state = state;
     c->deadline_ms = uv_now(set->loop) + within_ms;
@@ -193,6 +196,9 @@ static const char *dial(struct link_conn *c)
 void link_conn_dial(struct link_set *set, uint64_t id, struct address address)
 {
     struct link_conn *c = new_conn(set, LINK_CONNECTING, set->connect_ms);
+    if (!c) {
+        return;
+    }
     c->id = id;
     c->address = address;
     c->failed = dial(c);
@@ -264,6 +270,9 @@ static const char *admit(struct link_conn *c)
 void link_conn_accept(struct link_set *set)
 {
     struct link_conn *c = new_conn(set, LINK_HANDSHAKING, set->handshake_ms);
+    if (!c) {
+        return;
+    }
     c->inbound = true;
     if (uv_accept((uv_stream_t *)&set->listener, (uv_stream_t *)&c->tcp) != 0) {
         link_conn_close(c);

@@ -24,8 +24,17 @@ size_t link_output_unsent(const struct link_conn *c)
     return c->text.end - c->text.start + c->queued;
 }
 
-/* Room for `size` bytes at the end. */
-static void reserve(struct link_conn *c, size_t size)
+static void out_of_memory(struct link_conn *c)
+{
+    c->broken = true;
+    if (c->state == LINK_OPEN && !c->failed) {
+        c->failed = "out of memory";
+        link_soon(c->set);
+    }
+}
+
+/* Room for `size` bytes at the end, or false and the link ends. */
+static bool reserve(struct link_conn *c, size_t size)
 {
     struct link_text *text = &c->text;
     if (text->capacity == 0) {
@@ -33,7 +42,7 @@ static void reserve(struct link_conn *c, size_t size)
         c->set->spare = (struct link_text){0};
     }
     if (text->capacity - text->end >= size) {
-        return;
+        return true;
     }
     if (text->start > 0) {
         memmove(text->bytes, text->bytes + text->start, text->end - text->start);
@@ -45,10 +54,15 @@ static void reserve(struct link_conn *c, size_t size)
         capacity *= 2;
     }
     if (capacity > text->capacity) {
-        text->bytes = realloc(text->bytes, capacity);
-        check(text->bytes);
+        char *bytes = realloc(text->bytes, capacity);
+        if (!bytes) {
+            out_of_memory(c);
+            return false;
+        }
+        text->bytes = bytes;
         text->capacity = capacity;
     }
+    return true;
 }
 
 static void give_back(struct link_conn *c)
@@ -77,7 +91,9 @@ void link_output_message(struct link_conn *c, const struct message *m)
     size_t room = GUESS + (m->kind == MESSAGE_STATE_UPDATE ? m->update.bytes.size : 0);
     for (; size == 0; room *= 2) {
         check(room < 2 * (size_t)LIMIT_LINE);
-        reserve(c, room < LIMIT_LINE ? room : LIMIT_LINE);
+        if (!reserve(c, room < LIMIT_LINE ? room : LIMIT_LINE)) {
+            return;
+        }
         size = message_encode(m, c->text.bytes + c->text.end, c->text.capacity - c->text.end);
     }
     trace(c, (struct span){c->text.bytes + c->text.end, size - 1});
@@ -104,7 +120,10 @@ static void written(uv_write_t *request, int status)
 static void queue(struct link_conn *c, struct span bytes)
 {
     struct queued_write *w = malloc(sizeof *w + bytes.size);
-    check(w);
+    if (!w) {
+        out_of_memory(c);
+        return;
+    }
     w->request.data = w;
     w->link = c;
     w->size = bytes.size;

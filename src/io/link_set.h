@@ -91,6 +91,7 @@ struct link_set {
     struct link_tls_out *out;
     struct link_counts counts;
     bool warm;
+    bool starved; /* a link could not even be made: no DIAL is answered, no knock taken */
     bool closing;
     void (*done)(void *context);
     void *done_context;

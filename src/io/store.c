@@ -79,14 +79,20 @@ static void hold_loop(struct store *s)
         uv_unref((uv_handle_t *)s->async);
 }
 
+/* The next start salvages. */
+static void suspect(const struct store *s, enum err err)
+{
+    if (err != ERR_CORRUPT)
+        return;
+    int fd = open(s->suspect_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
+}
+
 /* Told from the loop, not from within the caller's effects. */
 static void give_up(struct store *s, enum err err, const char *cause)
 {
-    if (err == ERR_CORRUPT) {
-        int fd = open(s->suspect_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-        if (fd >= 0)
-            close(fd);
-    }
+    suspect(s, err);
     s->state = FAILED;
     s->untold = true;
     snprintf(s->failure, sizeof s->failure, "cannot store into %s: %s; %s", s->path,
@@ -288,9 +294,10 @@ enum err store_fetch(struct store *s, const struct log_id *id, uint64_t first, s
         return err;
     if (first < log->first || first > log->last)
         return ERR_NOT_FOUND;
-    if (seal)
-        return fetch_to_seal(s, log, first, bytes_max, seal, run);
-    return store_read_run(&s->reader, log, first, log->last, bytes_max, run);
+    err = seal ? fetch_to_seal(s, log, first, bytes_max, seal, run)
+               : store_read_run(&s->reader, log, first, log->last, bytes_max, run);
+    suspect(s, err);
+    return err;
 }
 
 enum err store_restore(struct store *s, store_event_fn *emit, void *context, uint64_t *record_count)
@@ -311,6 +318,7 @@ enum err store_epoch(struct store *s, uint64_t above, uint64_t random, uint64_t 
     if (counter >> COUNTER_BITS != 0)
         return ERR_RANGE;
     store_worker_rest(&s->worker);
+    store_db_rollback(&s->writer);
     enum err err = store_counter_write(s->counter_path, counter);
     if (err == ERR_OK)
         err = store_row_put_counter(&s->writer, counter);

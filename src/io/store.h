@@ -78,7 +78,8 @@ struct store_seal {
  * one record if it is there). With `seal` it ends at the latest with the first kept seal at or
  * behind `first`, and *seal is that one when it ends there; damaged seals and those without a
  * signature are passed over. NULL: any run. Also finds what is gathered but not yet committed.
- * ERR_NOT_FOUND (no such record, no seal at or behind it), ERR_CORRUPT, ERR_IO, ERR_MEMORY. */
+ * ERR_NOT_FOUND (no such record, no seal at or behind it), ERR_CORRUPT (the next start salvages),
+ * ERR_IO, ERR_MEMORY. */
 MUST_USE enum err store_fetch(struct store *s, const struct log_id *id, uint64_t first,
                               size_t bytes_max, struct store_seal *seal, struct store_fetched *run);
 

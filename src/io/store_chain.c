@@ -33,7 +33,7 @@ enum err store_chain_at(struct store_db *db, int64_t row, uint64_t seq, struct c
         struct store_row_run run;
         err = store_db_step(db, walk);
         if (err == ERR_OK)
-            err = store_row_get_run(walk, &run);
+            err = store_row_get_run(walk, row, &run);
         if (err != ERR_OK || run.first != next)
             break;
         size_t count = (size_t)(seq - run.first + 1);

@@ -217,6 +217,8 @@ enum err store_db_open(struct store_db *db, const char *path, enum store_db_way 
     int code = sqlite3_open_v2(path, &db->sql, flags, NULL);
     if (code != SQLITE_OK)
         return failed(db, code);
+    if (sqlite3_db_readonly(db->sql, "main") == 1) /* SQLite is content with that by itself */
+        return failed(db, SQLITE_READONLY);
     sqlite3_busy_timeout(db->sql, BUSY_MS);
     sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, way == STORE_DB_DAMAGED, NULL);
     if (way == STORE_DB_DAMAGED)

@@ -94,7 +94,9 @@ void store_db_done(sqlite3_stmt *statement);
 /* Runs a statement that returns no rows. */
 MUST_USE enum err store_db_run(struct store_db *db, sqlite3_stmt *statement);
 MUST_USE enum err store_db_do(struct store_db *db, enum store_db_sql sql); /* without values */
-void store_db_rollback(struct store_db *db); /* of a transaction that may have ended by itself */
+/* Of a transaction that may have ended by itself; before the next one begins too, for even this can
+ * fail when memory is out. */
+void store_db_rollback(struct store_db *db);
 /* Copies what the write-ahead log holds into the database, as far as no reader is in the way.
  * ERR_BUSY when that was not all of it. */
 MUST_USE enum err store_db_checkpoint(struct store_db *db);

@@ -58,7 +58,7 @@ enum err store_read_tail(struct store_db *db, const struct store_row_log *log, u
     while (err == ERR_OK && next <= last) {
         err = store_db_step(db, walk);
         if (err == ERR_OK)
-            err = store_row_get_run(walk, &run);
+            err = store_row_get_run(walk, log->row, &run);
         if (err == ERR_OK && run.first != next)
             err = ERR_CORRUPT;
         if (err == ERR_OK)
@@ -264,7 +264,7 @@ static enum err take_stored(struct reply *r, struct store_db *db, int64_t row, u
     while (err == ERR_OK && !r->full && r->next <= last) {
         err = store_db_step(db, walk);
         if (err == ERR_OK)
-            err = store_row_get_run(walk, &run);
+            err = store_row_get_run(walk, row, &run);
         if (err == ERR_OK)
             err = take(r, run.first, run.count, run.bytes, last);
     }

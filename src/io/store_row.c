@@ -257,13 +257,12 @@ static enum err get_run(sqlite3_stmt *statement, struct store_row_run *run)
     return possible ? err : ERR_CORRUPT;
 }
 
-enum err store_row_get_run(sqlite3_stmt *statement, struct store_row_run *run)
+enum err store_row_get_run(sqlite3_stmt *statement, int64_t row, struct store_row_run *run)
 {
     enum err err = get_run(statement, run);
     run->bytes = get_span(statement, 4);
-    if (err == ERR_OK && get_u64(statement, 3) != run_sum(run))
-        err = ERR_CORRUPT;
-    return err;
+    bool same = run->row == row && get_u64(statement, 3) == run_sum(run);
+    return err == ERR_OK && !same ? ERR_CORRUPT : err;
 }
 
 enum err store_row_seek_run(struct store_db *db, int64_t row, uint64_t seq,

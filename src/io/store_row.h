@@ -73,7 +73,10 @@ MUST_USE enum err store_row_cut_seals(struct store_db *db, int64_t row, uint64_t
 /* `change` is STORE_DB_RUN_PUT, or STORE_DB_RUN_CHANGE for a row that may be there. */
 MUST_USE enum err store_row_put_run(struct store_db *db, enum store_db_sql change,
                                     const struct store_row_run *run);
-MUST_USE enum err store_row_get_run(sqlite3_stmt *statement, struct store_row_run *run);
+/* ERR_CORRUPT too when it is of another log than `row`: SQLite believes that a page holds what its
+ * place in the tree says. */
+MUST_USE enum err store_row_get_run(sqlite3_stmt *statement, int64_t row,
+                                    struct store_row_run *run);
 /* The last row of a log that begins at or before `seq`, without its bytes and unchecked.
  * ERR_NOT_FOUND. */
 MUST_USE enum err store_row_seek_run(struct store_db *db, int64_t row, uint64_t seq,

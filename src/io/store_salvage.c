@@ -103,8 +103,7 @@ static enum err copy_runs(struct salvage *s, const struct store_row_log *log, ui
     *last = log->first - 1;
     sqlite3_stmt *walk = store_row_walk_runs(&s->from, log->row, log->first);
     while (err == ERR_OK && store_db_step(&s->from, walk) == ERR_OK) {
-        if (store_row_get_run(walk, &run) != ERR_OK || run.row != log->row ||
-            run.first != *last + 1 ||
+        if (store_row_get_run(walk, log->row, &run) != ERR_OK || run.first != *last + 1 ||
             store_read_records(&log->id, &run, UINT64_MAX, NULL, NULL) != ERR_OK)
             break;
         err = written(s, store_row_put_run(&s->to, STORE_DB_RUN_PUT, &run), run.bytes.size);

@@ -106,7 +106,7 @@ static enum err shorten(struct store_db *db, int64_t row, uint64_t first, uint64
     sqlite3_stmt *walk = store_row_walk_runs(db, row, first);
     err = store_db_step(db, walk);
     if (err == ERR_OK)
-        err = store_row_get_run(walk, &run);
+        err = store_row_get_run(walk, row, &run);
     if (err == ERR_OK) {
         run.bytes = store_run_fit(run.bytes, SIZE_MAX, &count);
         bytes = malloc(run.bytes.size + 1);
@@ -217,6 +217,7 @@ static enum err write_seen(struct store_db *db, const struct store_batch *batch)
 enum err store_write_batch(struct store_db *db, const struct store_batch *batch)
 {
     struct row row = {.db = db};
+    store_db_rollback(db);
     enum err err = store_db_do(db, STORE_DB_BEGIN);
     if (err == ERR_OK)
         err = write_parts(&row, batch);
@@ -239,6 +240,7 @@ enum err store_write_probe(struct store_db *db)
     char *bytes = malloc(PROBE_BYTES);
     if (!bytes)
         return ERR_MEMORY;
+    store_db_rollback(db);
     memset(bytes, ' ', PROBE_BYTES);
     struct store_row_run run = {.count = 1, .bytes = {bytes, PROBE_BYTES}}; /* no log has row 0 */
     enum err err = store_row_put_run(db, STORE_DB_RUN_CHANGE, &run);

@@ -4,13 +4,14 @@
  * ends by EXIT, by being killed, or with the machine's power. */
 #include "host.h"
 
+#include "memory.h"
 #include "wire/plain.h"
 #include "world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TICKS_HERE_MAX = 100 };
+enum { TICKS_HERE_MAX = 100, AGAIN_MS = 200 };
 
 void host_init(struct world *w, struct host *h, const struct host_options *options)
 {
@@ -370,6 +371,17 @@ static void note_met(const struct world *w, struct host *h, const struct identit
         h->met[i] = h->met[i] || ident_key_equal(&w->hosts[i].self.key, &who->key);
 }
 
+/* docs/decisions/002-out-of-memory.md; somebody starts it again. */
+static void begin_again(struct world *w, struct host *h)
+{
+    w->effects.out_of_memory = false;
+    trace_note(w, "%s is out of memory", h->label);
+    disk_close(w, h);
+    process_gone(w, h, NET_GONE_CLOSED);
+    memory_enough();
+    world_push(w, AGAIN_MS * WORLD_MS, (struct moment){.kind = MOMENT_START, .host = h->index});
+}
+
 void host_step(struct world *w, struct host *h, struct event *e)
 {
     if (!h->running || world_failed(w))
@@ -383,7 +395,10 @@ void host_step(struct world *w, struct host *h, struct event *e)
         return;
     event_effects_reset(&w->effects);
     node_step(h->node, e, &w->effects);
-    check(!w->effects.out_of_memory);
+    if (w->effects.out_of_memory) {
+        begin_again(w, h);
+        return;
+    }
     for (size_t i = 0; i < w->effects.count && !world_failed(w); i++) {
         trace_effect(w, h, &w->effects.list[i]);
         judge_effect(w, h, &w->effects.list[i]);
@@ -429,8 +444,13 @@ static void node_begin(struct world *w, struct host *h)
         config.rule_count = 1;
     }
     h->node = node_new(&config);
-    check(h->node);
+    if (!h->node) {
+        begin_again(w, h);
+        return;
+    }
     disk_restore(w, h);
+    if (!h->running)
+        return; /* out of memory */
     h->epoch = disk_epoch(w, &h->disk, 0);
     judge_started(w, h);
     host_step(w, h, &(struct event){.kind = EVENT_START, .epoch.epoch = h->epoch});
@@ -572,6 +592,18 @@ void host_backup_back(struct world *w, struct host *h)
     trace_note(w, "%s gets its backup back", h->label);
     w->tally[TALLY_BACKUPS_BACK]++;
     disk_copy(&h->disk, &h->backup);
+    judge_forget_states(h, true);
+    w->judge.rolled_back = true;
+}
+
+void host_disk_gone(struct world *w, struct host *h)
+{
+    if (h->running)
+        return;
+    trace_note(w, "%s gets an empty disk", h->label);
+    disk_fini(&h->disk);
+    h->disk.latency_min_us = w->disk_min_us;
+    h->disk.latency_max_us = w->disk_max_us;
     judge_forget_states(h, true);
     w->judge.rolled_back = true;
 }

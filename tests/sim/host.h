@@ -105,6 +105,7 @@ void host_leave(struct world *w, struct host *h); /* asks; the process ends by i
 void host_clone(struct world *w, struct host *twin, const struct host *h);
 void host_backup(struct host *h);
 void host_backup_back(struct world *w, struct host *h); /* it does not run */
+void host_disk_gone(struct world *w, struct host *h);   /* it does not run; its keys are left */
 
 /* It stands still for a while: suspended, stopped, or busy with something else. Whatever happens to
  * it meanwhile waits, in its order. */

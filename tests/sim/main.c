@@ -5,10 +5,12 @@
  *   sim campaign [--count N] [--from N] random worlds, each once: more of them
  *   sim run --seed N [--trace]          one of them, on request with everything that happens
  *   sim crowd [--peers N] [--seed N]    many peers powered on together
+ *   sim memory [--stride N] [--seed N]  a world with each (N-th) allocation of the core failing
  *
  * Exits with 0 when nothing failed, 1 when something did, 2 when asked for something else. */
 #include "base/number.h"
 #include "crowd.h"
+#include "memory.h"
 #include "seeds.h"
 #include "sha256.h"
 #include "story.h"
@@ -17,7 +19,7 @@
 #include <string.h>
 
 struct arguments {
-    uint64_t count, from, seed, peers;
+    uint64_t count, from, seed, peers, stride;
     bool trace;
     const char *name;
 };
@@ -36,7 +38,8 @@ static bool read_arguments(struct arguments *a, int argc, char **argv)
     } numbers[] = {{"--count", &a->count},
                    {"--from", &a->from},
                    {"--seed", &a->seed},
-                   {"--peers", &a->peers}};
+                   {"--peers", &a->peers},
+                   {"--stride", &a->stride}};
     for (int i = 2; i < argc; i++) {
         size_t k = 0;
         while (k < COUNT_OF(numbers) && strcmp(argv[i], numbers[k].name) != 0)
@@ -57,7 +60,7 @@ static bool read_arguments(struct arguments *a, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct arguments a = {.count = 500, .from = 1, .seed = 1, .peers = 100};
+    struct arguments a = {.count = 500, .from = 1, .seed = 1, .peers = 100, .stride = 1};
     const char *verb = argc > 1 ? argv[1] : "";
     bool good = false;
     if (!read_arguments(&a, argc, argv) || !sha256_works())
@@ -72,10 +75,12 @@ int main(int argc, char **argv)
     } else if (strcmp(verb, "crowd") == 0) {
         good = crowd_run(&(struct crowd_options){(size_t)a.peers, a.seed},
                          a.trace ? print_line : NULL);
+    } else if (strcmp(verb, "memory") == 0 && a.stride > 0) {
+        good = memory_run(a.stride, a.seed);
     } else {
         fprintf(stderr, "usage: sim stories [NAME] [--trace] | seeds [--count N] [--from N] |\n"
                         "       campaign [--count N] [--from N] | run --seed N [--trace] |\n"
-                        "       crowd [--peers N] [--seed N]\n");
+                        "       crowd [--peers N] [--seed N] | memory [--stride N] [--seed N]\n");
         return 2;
     }
     return good ? 0 : 1;
