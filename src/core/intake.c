@@ -55,6 +55,8 @@ bool intake_record(struct node *n, struct member *m, struct log *l, const struct
                    uint64_t age_ms)
 {
     bool is_new = r->seq > l->seen;
+    if (m->session == NULL && age_ms < TIME_FRESH_MS)
+        m->wrote_ms = n->now_ms;
     if (!n->store_failed) {
         if (log_extend(l, r->bytes, n->hash) != ERR_OK) {
             n->fx->out_of_memory = true;

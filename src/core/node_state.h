@@ -62,10 +62,11 @@ struct member {
     bool useless; /* neither wants the other's logs: not dialled again in this epoch of its */
     struct session *session; /* the open one */
     struct dialer dialer;
-    uint64_t place; /* in the ring; mesh.c */
-    bool needed;    /* there we want a session with it */
-    size_t slot;    /* its place in each session's news */
-    uint64_t older; /* digest of its logs but the newest, if it is known */
+    uint64_t wrote_ms; /* without a session: when a live record of its came by way of others */
+    uint64_t place;    /* in the ring; mesh.c */
+    bool needed;       /* there we want a session with it */
+    size_t slot;       /* its place in each session's news */
+    uint64_t older;    /* digest of its logs but the newest, if it is known */
     bool older_known;
     bool ask_all;       /* whoever carried its logs does not any more */
     size_t topic_count; /* in the state */

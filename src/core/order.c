@@ -36,29 +36,41 @@ static struct order *order_of(struct node *n, const char *device, struct span pr
     return o;
 }
 
+/* We have no session with it, but others have: what it writes still comes. */
+static bool writes(struct node *n, const struct member *m)
+{
+    if (m->session != NULL || m->wrote_ms == 0 || n->now_ms - m->wrote_ms >= TIME_FRESH_MS)
+        return false;
+    node_soon(&n->order_at_ms, m->wrote_ms + TIME_FRESH_MS);
+    return true;
+}
+
 /* A controller that is there, in the life in which it wrote this. */
-static bool is_there(const struct node *n, const struct log_id *id)
+static bool is_there(struct node *n, const struct log_id *id)
 {
     const struct member *m = members_find(n, span_of(id->device));
-    return m != NULL && m->session != NULL && m->session->epoch == id->epoch &&
-           ident_key_equal(&m->session->identity.key, &id->key);
+    if (m == NULL)
+        return false;
+    if (m->session == NULL)
+        return m->epoch == id->epoch && writes(n, m);
+    return m->session->epoch == id->epoch && ident_key_equal(&m->session->identity.key, &id->key);
 }
 
 /* A rule with owners: whether one before us is there, or we are none of them. */
-static bool has_owner(const struct node *n, const struct rule *rule)
+static bool has_owner(struct node *n, const struct rule *rule)
 {
     for (size_t i = 0; i < rule->owner_count; i++) {
         if (strcmp(rule->owners[i], n->self.device) == 0)
             return false;
         const struct member *m = members_find(n, span_of(rule->owners[i]));
-        if (m != NULL && m->session != NULL)
+        if (m != NULL && (m->session != NULL || writes(n, m)))
             return true;
     }
     return true;
 }
 
 /* Whether somebody goes before us: an owner, or else the one whose record counts now. */
-static bool stands_back(const struct node *n, const struct rule *rule, const struct state_entry *e)
+static bool stands_back(struct node *n, const struct rule *rule, const struct state_entry *e)
 {
     if (rule->owner_count > 0)
         return has_owner(n, rule);

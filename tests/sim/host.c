@@ -81,7 +81,7 @@ uint64_t host_now_ms(const struct world *w, const struct host *h)
     return monotonic_us(w, h) / WORLD_MS;
 }
 
-static uint64_t wall_ms(const struct world *w, const struct host *h)
+uint64_t host_wall_ms(const struct world *w, const struct host *h)
 {
     int64_t wall = (int64_t)(WORLD_WALL_MS + w->now_us / WORLD_MS) + h->wall_offset_ms;
     return wall > 0 ? (uint64_t)wall : 0;
@@ -214,7 +214,7 @@ static void do_verify(struct world *w, struct host *h, const struct effect *e)
     host_later(w, h, world_between(w, 0, 2000), &done, (struct span){0});
 }
 
-static void send_message(struct world *w, struct host *h, uint64_t link, const struct message *m)
+void host_send(struct world *w, struct host *h, uint64_t link, const struct message *m)
 {
     char *line = w->line;
     size_t size = message_encode(m, line, LIMIT_LINE);
@@ -229,41 +229,9 @@ static void send_message(struct world *w, struct host *h, uint64_t link, const s
     w->tally[TALLY_MESSAGES]++;
 }
 
-/* A certificate says who somebody is; those of devices that were met or heard of are kept. */
-
-static void do_introduce(struct world *w, struct host *h, const struct effect *e)
-{
-    for (size_t i = 0; i < w->host_count; i++) {
-        const struct identity *who = &w->hosts[i].self;
-        if (!h->met[i] || !ident_key_equal(&who->key, &e->introduce.key))
-            continue;
-        char chain[WORLD_CHAIN_BYTES];
-        world_certify(w, who, chain);
-        struct message m = {.kind = MESSAGE_CERTIFICATE,
-                            .certificate = {.chain = {chain, sizeof chain}}};
-        send_message(w, h, e->introduce.link, &m);
-        return;
-    }
-}
-
-static void do_certify(struct world *w, struct host *h, const struct effect *e)
-{
-    struct event *done = &h->certified;
-    *done = (struct event){.kind = EVENT_CERTIFIED, .certified = {.link = e->certify.link}};
-    h->has_certified = true;
-    for (size_t i = 0; i < w->host_count; i++) {
-        char chain[WORLD_CHAIN_BYTES];
-        world_certify(w, &w->hosts[i].self, chain);
-        if (!span_equal(e->certify.chain, (struct span){chain, sizeof chain}))
-            continue;
-        h->met[i] = done->certified.valid = true;
-        done->certified.identity = w->hosts[i].self;
-    }
-}
-
 static void do_send(struct world *w, struct host *h, const struct effect *e)
 {
-    send_message(w, h, e->send.link, &e->send.message);
+    host_send(w, h, e->send.link, &e->send.message);
 }
 
 static void do_hello(struct world *w, struct host *h, const struct effect *e)
@@ -317,10 +285,10 @@ static void perform(struct world *w, struct host *h, const struct effect *e)
         do_verify(w, h, e);
         break;
     case EFFECT_CERTIFY:
-        do_certify(w, h, e);
+        host_certify(w, h, e);
         break;
     case EFFECT_INTRODUCE:
-        do_introduce(w, h, e);
+        host_introduce(w, h, e);
         break;
     case EFFECT_DIAL:
         net_dial(w, h, e->dial.link, e->dial.address);
@@ -365,12 +333,6 @@ static void process_gone(struct world *w, struct host *h, enum net_gone how)
     h->life++;
 }
 
-static void note_met(const struct world *w, struct host *h, const struct identity *who)
-{
-    for (size_t i = 0; i < w->host_count; i++)
-        h->met[i] = h->met[i] || ident_key_equal(&w->hosts[i].self.key, &who->key);
-}
-
 /* docs/decisions/002-out-of-memory.md; somebody starts it again. */
 static void begin_again(struct world *w, struct host *h)
 {
@@ -387,10 +349,10 @@ void host_step(struct world *w, struct host *h, struct event *e)
     if (!h->running || world_failed(w))
         return;
     e->now_ms = host_now_ms(w, h);
-    e->wall_ms = wall_ms(w, h);
+    e->wall_ms = host_wall_ms(w, h);
     trace_event(w, h, e);
     if (e->kind == EVENT_LINK_UP)
-        note_met(w, h, e->link_up.identity);
+        host_note_met(w, h, e->link_up.identity);
     if (!h->node)
         return;
     event_effects_reset(&w->effects);
@@ -606,59 +568,4 @@ void host_disk_gone(struct world *w, struct host *h)
     h->disk.latency_max_us = w->disk_max_us;
     judge_forget_states(h, true);
     w->judge.rolled_back = true;
-}
-
-/* The source of readings. */
-
-void host_measure(struct world *w, struct host *h, struct span type, struct value value)
-{
-    struct reading reading = {.type = type, .value = value};
-    struct event e = {.kind = EVENT_READING, .reading = {&reading, 1}};
-    host_step(w, h, &e);
-}
-
-static struct reading measurement(struct world *w, struct host *h)
-{
-    h->level += rng_normal(&w->rng) / 2;
-    if (h->level < 20)
-        h->level = 20;
-    if (h->level > 30)
-        h->level = 30;
-    switch (rng_below(&w->rng, 12)) {
-    case 0:
-        return (struct reading){.type = SPAN("humidity"),
-                                .value = value_number((double)rng_below(&w->rng, 1000) / 10),
-                                .unit = SPAN("%RH")};
-    case 1:
-        return (struct reading){.type = SPAN("motion"),
-                                .value = value_bool((int)rng_below(&w->rng, 2))};
-    case 2:
-        return (struct reading){.type = SPAN("door"), .value = value_text(SPAN("open \"wide\""))};
-    default:
-        return (struct reading){.type = SPAN("temperature"),
-                                .value = value_number((double)(int)(h->level * 10) / 10),
-                                .unit = SPAN("Cel"),
-                                .source_ts_ms = rng_below(&w->rng, 2) ? wall_ms(w, h) : 0};
-    }
-}
-
-void host_on_source(struct world *w, const struct moment *m)
-{
-    struct host *h = &w->hosts[m->host];
-    if (m->life != h->life || !h->running || h->source_stopped)
-        return;
-    struct reading readings[64];
-    size_t count = (size_t)world_between(w, 1, h->options.batch_max ? h->options.batch_max : 1);
-    if (count > COUNT_OF(readings))
-        count = COUNT_OF(readings);
-    for (size_t i = 0; i < count; i++)
-        readings[i] = measurement(w, h);
-    size_t room = h->node ? node_room(h->node) : 0;
-    if (count > room)
-        count = room;
-    struct event e = {.kind = EVENT_READING, .reading = {readings, count}};
-    if (count > 0)
-        host_step(w, h, &e);
-    world_push(w, world_between(w, 500, 1500) * h->options.reading_ms,
-               (struct moment){.kind = MOMENT_SOURCE, .host = h->index, .life = h->life});
 }

@@ -129,6 +129,14 @@ void host_measure(struct world *w, struct host *h, struct span type, struct valu
 
 uint64_t host_now_ms(const struct world *w, const struct host *h); /* its monotonic clock */
 
+/* A line on a link. */
+void host_send(struct world *w, struct host *h, uint64_t link, const struct message *m);
+/* CERTIFY and INTRODUCE. */
+void host_certify(struct world *w, struct host *h, const struct effect *e);
+void host_introduce(struct world *w, struct host *h, const struct effect *e);
+void host_note_met(const struct world *w, struct host *h, const struct identity *who);
+
+uint64_t host_wall_ms(const struct world *w, const struct host *h);
 void host_on_start(struct world *w, const struct moment *m);
 void host_on_tick(struct world *w, const struct moment *m);
 void host_on_source(struct world *w, const struct moment *m);

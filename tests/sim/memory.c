@@ -1,6 +1,7 @@
 #include "memory.h"
 
 #include "core/node.h"
+#include "person.h"
 #include "verdict.h"
 #include "world.h"
 
@@ -110,11 +111,7 @@ static void ask(struct world *w, const char *value)
     want.want.wait_ms = ASK_MS;
     want.want.id = w->now_us;
     host_step(w, controller, &want);
-    struct event command = {.kind = EVENT_COMMAND};
-    command.command.topic = SPAN("actuator1/beep");
-    command.command.within_ms = ASK_MS;
-    command.command.id = 1000 + want.want.id;
-    host_step(w, controller, &command);
+    person_command(w, controller, "actuator1/beep", ASK_MS);
 }
 
 /* Start-up, joining, messages, sync of what was missed, and a restart that restores. */

@@ -446,10 +446,8 @@ void trace_text_effect(struct buf *b, const struct effect *e)
         put(b, " up to %llu", ull(e->seal.seq));
         break;
     case EFFECT_CERTIFY:
-        put(b, "CERTIFY");
-        break;
     case EFFECT_INTRODUCE:
-        put(b, "INTRODUCE");
+        put(b, e->kind == EFFECT_CERTIFY ? "CERTIFY" : "INTRODUCE");
         break;
     case EFFECT_DIAL:
         put(b, "DIAL %llu ", ull(e->dial.link));
