@@ -141,6 +141,7 @@ static bool is_header(const struct dataset_cell *cells, size_t count, size_t (*c
     size_t words = 0;
     size_t values = 0;
     size_t below = 0;
+    size_t words_below = 0;
     for (size_t i = 0; i < count; i++) {
         enum kind kind = kind_of(&cells[i]);
         enum kind usual = usual_kind(counts[i]);
@@ -149,10 +150,11 @@ static bool is_header(const struct dataset_cell *cells, size_t count, size_t (*c
         if (usual == KIND_TIME && kind == KIND_TEXT)
             return true;
         below += usual != KIND_MISSING;
+        words_below += usual == KIND_TEXT;
         words += kind == KIND_TEXT && (usual == KIND_NUMBER || usual == KIND_MISSING);
         values += kind == KIND_NUMBER;
     }
-    if (below == 0)
+    if (words_below == below) /* no readings either way: whoever is told so knows the names */
         return values == 0;
     return words > values;
 }

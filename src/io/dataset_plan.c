@@ -375,7 +375,9 @@ static void say_dialect(const struct making *m)
         return;
     if (!d->has_header) {
         begin(m, &b, memory, sizeof memory);
-        buf_text(&b, "no header: the columns are called column1 to column");
+        buf_text(&b, "no header: the column");
+        buf_text(&b, m->table->column_count > 1 ? "s are called column1 to column"
+                                                : " is called column");
         buf_u64(&b, m->table->column_count);
         buf_text(&b, " (--column column1=temperature gives one a name)");
         say(m, &b);

@@ -102,7 +102,8 @@ static const struct example files[] = {
 };
 
 static const struct example texts[] = {
-    {.text = "21.5\n21.6\n", .rows = 2, .first = "- column1=21.5", .notice = "no header"},
+    {.text = "21.5\n21.6\n", .rows = 2, .first = "- column1=21.5",
+     .notice = "no header: the column is called column1 ("},
     {.text = "value\n1\n2\n3\n4\n", .rows = 4, .first = "- value=1"},
     {.text = "sample,load\n1,7\n2,7\n3,8\n", .rows = 3, .first = "- load=7"},
     {.text = "time,temp\r2020-01-01,5\r2020-01-02,6\r", .rows = 2,
@@ -204,6 +205,9 @@ static const struct example refused[] = {
                "--column \"moteid=temperature\")"},
     {.file = "several_devices.csv", .filters = {W("mote", "1")},
      .notice = "--where mote: there is no such column; there are: moteid, time, temp"},
+    {.file = "row_numbers.csv", .filters = {W("mote", "1")}, .notice = "; there are: (unnamed), "},
+    {.text = "name,colour\nx,red\ny,blue\n",
+     .notice = "no column holds readings; its columns are: name, colour; name one that holds "},
     {.file = "several_devices.csv", .columns = {CT("temp", "Room Temp", NULL)},
      .notice = "--column temp=Room Temp: a property is written with 1 to 63 of a-z 0-9 _ -"},
     {.file = "several_devices.csv", .columns = {CT("temp", "temperature", "0123456789abcdef")},
