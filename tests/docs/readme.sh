@@ -28,6 +28,14 @@ install_it() {
         fail "make install does not build"
     make -C "$tmp/tree" -o build install PREFIX="$HOME/.local" >"$tmp/out" 2>&1 || cat "$tmp/out"
     "$HOME/.local/bin/kith" version >/dev/null && ok "make install" || fail "make install"
+    make -C "$tmp/tree" -o build install PREFIX="../a place" >"$tmp/out" 2>&1 || cat "$tmp/out"
+    "$tmp/a place/bin/kith" version >/dev/null && ok "and to a place with a blank" ||
+        fail "make install to a place with a blank"
+    grep -q "export PATH=\"$tmp/a place/bin:" "$tmp/out" && ok "and tells its path" ||
+        fail "make install tells no path: $(<"$tmp/out")"
+    make -C "$tmp/tree" uninstall PREFIX="../a place" >"$tmp/out" 2>&1 || cat "$tmp/out"
+    [[ ! -e "$tmp/a place/bin/kith" && -x $HOME/.local/bin/kith ]] && ok "make uninstall" ||
+        fail "make uninstall: $(<"$tmp/out")"
 }
 
 examples() {
@@ -38,6 +46,7 @@ examples() {
 
 peer() { # COMMAND: one that runs until it is ended; its output goes to a file of its device's name
     read -r _ device _ <<<"$1"
+    : >"$tmp/$device" # what an earlier one said is not looked at
     bash -c "exec $1" >"$tmp/$device" 2>"$tmp/$device.err" </dev/null &
     peers+=($!)
 }
