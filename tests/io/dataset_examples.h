@@ -139,6 +139,8 @@ static const struct example texts[] = {
     {.text = "time|t\n2020-01-01|1,5\n2020-01-02|2,5\n", .rows = 2,
      .first = "2020-01-01T00:00:00 temperature=1.5Cel"},
     {.text = "a\tb\n1\t\n\t2\n", .rows = 2, .first = "- a=1"},
+    {.text = "\"Date\";\"Temp\"\n1;\"2025-01-01\";21,5\n2;\"2025-01-02\";22,5\n", .rows = 2,
+     .first = "2025-01-01T00:00:00 temperature=21.5Cel"},
     {.text = "  [ {\"t\":1} , {\"t\":2} ]  ", .rows = 2, .first = "- temperature=1Cel"},
     {.text = "{\"t\":1}{\"t\":2}", .rows = 2, .first = "- temperature=1Cel"},
     {.text = "{\"t\":1,\"h\":2}\n{\"rh\":3}\n{\"h\":4,\"t\":5}\n", .rows = 3,
@@ -148,6 +150,12 @@ static const struct example texts[] = {
     {.text = "{\n \"t\": 1\n}\n{\n \"t\": 2\n}\n", .rows = 2, .first = "- temperature=1Cel"},
     {.text = "[{\"t\":1},\n{\"t\":2,\"t\":3},\n{\"t\":4\n,{\"t\":5}]", .rows = 2,
      .first = "- temperature=1Cel", .wrong = "data:2:8: a member name appears twice; row skipped"},
+    {.text = "[{\"t\":1},5,{\"t\":2},null,\"a, {\",{\"t\":3},false]", .rows = 3,
+     .first = "- temperature=1Cel",
+     .wrong = "data:1:10: an object was expected; row skipped\n"
+              "data:1:20: an object was expected; row skipped\n"
+              "data:1:25: an object was expected; row skipped\n"
+              "data:1:40: an object was expected; row skipped\n"},
     {.text = "{\"ts\":\"2020-01-01T00:00:00+02:00\",\"temp\":\"21.5\"}\n", .rows = 1,
      .first = "2019-12-31T22:00:00 temperature=21.5Cel"},
     {.text = "{\"type\":\"temperature\",\"value\":24.5}\n{\"type\":\"motion\",\"value\":true}\n",
