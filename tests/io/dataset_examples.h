@@ -63,9 +63,11 @@ static const struct example files[] = {
     {.file = "nested.json", .rows = 2, .columns = {CT("main.temp", "temperature", "K")},
      .first = "2017-01-30T18:00:00 temperature=261.45K"},
     {.file = "nested.json", .rows = 2,
-     .first = "2017-01-30T18:00:00 temperature=261.45 humidity=79%RH pressure=1023.48 clouds_all=8",
-     .notice = "data: column \"main.temp\" says no unit and is too high for °C: sent without one "
-               "(kelvin? --column main.temp=temperature:K)\n"},
+     .first = "2017-01-30T18:00:00 temperature=261.45K humidity=79%RH pressure=1023.48 clouds_all=8",
+     .notice = "data: column \"main.temp\" says no unit and is too high for °C: taken as kelvin "
+               "(else: --column main.temp=temperature:Cel)\n"},
+    {.file = "nested.json", .rows = 2, .columns = {CT("main.temp", "temperature", "Cel")},
+     .first = "2017-01-30T18:00:00 temperature=261.45Cel"},
     {.file = "nested.json", .rows = 2, .columns = {CT("weather.0.id", "weather", NULL)},
      .first = "2017-01-30T18:00:00 weather=800"},
     {.file = "broken_lines.jsonl", .rows = 3, .columns = {C("temperature")},
