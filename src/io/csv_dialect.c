@@ -74,10 +74,11 @@ static struct trial try_delimiter(const struct survey *s, size_t at, char delimi
 {
     struct trial trial = {.delimiter = delimiter};
     size_t widths[CSV_DIALECT_ROWS_MAX];
+    size_t wrong = 0;
     struct csv_row row;
-    while (trial.rows < CSV_DIALECT_ROWS_MAX &&
-           next_row_counting(s, delimiter, &at, &row, &trial.wrong))
+    while (trial.rows < CSV_DIALECT_ROWS_MAX && next_row_counting(s, delimiter, &at, &row, &wrong))
         widths[trial.rows++] = row.cell_count;
+    trial.wrong = wrong;
     for (size_t i = 0; i < trial.rows; i++) {
         size_t same = 0;
         for (size_t k = 0; k < trial.rows; k++)
