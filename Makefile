@@ -49,14 +49,15 @@ demo: deps build  ## a sensor, an actuator and a controller on this machine
 	@KITH=$(CURDIR)/build/kith exec scripts/demo
 
 install: build  ## to PREFIX, by default ~/.local
-	@cmake --install build --prefix $(PREFIX) --strip
-	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; \
-	    *) echo "Not on your PATH yet. Next: export PATH=\"$(PREFIX)/bin:\$$PATH\"";; esac
+	@cmake --install build --prefix "$(PREFIX)" --strip
+	@bin=$$(cd "$(PREFIX)/bin" && pwd); case ":$$PATH:" in *":$$bin:"*) ;; \
+	    *) echo "Not on your PATH yet. Next: export PATH=\"$$bin:\$$PATH\"";; esac
 
 uninstall:  ## takes away from PREFIX what install put there
-	@rm -fv $(PREFIX)/bin/kith
-	@if [ -f build/install_manifest.txt ]; then \
-	    grep '^$(PREFIX)/' build/install_manifest.txt | xargs -r -d '\n' rm -fv; fi
+	@prefix=$$(cd "$(PREFIX)" 2>/dev/null && pwd) || exit 0; rm -fv "$$prefix/bin/kith"; \
+	if [ -f build/install_manifest.txt ]; then \
+	    PREFIX=$$prefix/ awk 'index($$0, ENVIRON["PREFIX"]) == 1' build/install_manifest.txt | \
+	    xargs -r -d '\n' rm -fv; fi
 
 bench:  ## figures, beside other systems in the same run; installs mosquitto
 	@tools/deps build bench

@@ -306,11 +306,27 @@ void console_fact(struct console *c, const struct fact *fact, uint64_t wall_ms)
         end_line(&c->out, &b, c->out_colour);
 }
 
+/* Whoever made the text has escaped what came from outside: backslashes stay as they are. The rest
+ * is escaped once more, for what a file's name or a library's message may hold. */
+static void put_talk(struct buf *b, struct span text)
+{
+    size_t begin = b->size;
+    while (text.size > 0 && b->size - begin < LINE_BYTES / 2) {
+        const char *slash = memchr(text.bytes, '\\', text.size);
+        size_t size = slash == NULL ? text.size : (size_t)(slash - text.bytes);
+        text_escape(b, (struct span){text.bytes, size}, LINE_BYTES / 2 - (b->size - begin));
+        if (slash != NULL)
+            buf_char(b, '\\');
+        size += slash != NULL;
+        text = (struct span){text.bytes + size, text.size - size};
+    }
+}
+
 static void tell(struct console *c, const char *text, enum words_style style)
 {
     struct buf b = new_line(c);
     begin_line(c, &b, c->err_colour, style);
-    text_escape(&b, span_of(text), LINE_BYTES / 2);
+    put_talk(&b, span_of(text));
     end_line(&c->err, &b, c->err_colour);
     writer_flush(&c->out);
     writer_flush(&c->err);

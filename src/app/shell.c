@@ -477,6 +477,7 @@ static void on_source_notice(void *context, const char *text)
 static void on_source_end(void *context, enum err err, const char *text)
 {
     struct shell *sh = context;
+    hand_in(sh); /* its last readings are told before its end */
     sh->source_ended = true;
     if (err != ERR_OK)
         console_error(sh->console, text);

@@ -21,6 +21,7 @@ enum kind { KIND_MISSING, KIND_TEXT, KIND_NUMBER, KIND_TIME, KIND_COUNT };
 struct trial {
     char delimiter;
     size_t rows;
+    size_t wrong; /* rows that are none with this delimiter */
     size_t width; /* the most frequent number of cells */
     size_t fit;   /* rows of that width */
 };
@@ -40,8 +41,10 @@ static size_t used_width(const struct dataset_cell *cells, size_t count)
     return count;
 }
 
-/* The next row at or behind *at in which anything stands; *at moves behind it. */
-static bool next_row(const struct survey *s, char delimiter, size_t *at, struct csv_row *row)
+/* The next row at or behind *at in which anything stands; *at moves behind it. Adds to *wrong what
+ * was passed over because it is no row. */
+static bool next_row_counting(const struct survey *s, char delimiter, size_t *at,
+                              struct csv_row *row, size_t *wrong)
 {
     struct csv csv = {.delimiter = delimiter, .line_end = s->line_end, .scratch = s->scratch};
     for (;;) {
@@ -53,6 +56,7 @@ static bool next_row(const struct survey *s, char delimiter, size_t *at, struct 
         if (result == CSV_MORE || result == CSV_END)
             return false;
         *at += row->size;
+        *wrong += result == CSV_WRONG;
         size_t kept = row->cell_count < CSV_DIALECT_COLUMNS_MAX ? row->cell_count
                                                                 : CSV_DIALECT_COLUMNS_MAX;
         if (result == CSV_ROW && used_width(s->cells, kept) > 0)
@@ -60,13 +64,21 @@ static bool next_row(const struct survey *s, char delimiter, size_t *at, struct 
     }
 }
 
+static bool next_row(const struct survey *s, char delimiter, size_t *at, struct csv_row *row)
+{
+    size_t wrong = 0;
+    return next_row_counting(s, delimiter, at, row, &wrong);
+}
+
 static struct trial try_delimiter(const struct survey *s, size_t at, char delimiter)
 {
     struct trial trial = {.delimiter = delimiter};
     size_t widths[CSV_DIALECT_ROWS_MAX];
+    size_t wrong = 0;
     struct csv_row row;
-    while (trial.rows < CSV_DIALECT_ROWS_MAX && next_row(s, delimiter, &at, &row))
+    while (trial.rows < CSV_DIALECT_ROWS_MAX && next_row_counting(s, delimiter, &at, &row, &wrong))
         widths[trial.rows++] = row.cell_count;
+    trial.wrong = wrong;
     for (size_t i = 0; i < trial.rows; i++) {
         size_t same = 0;
         for (size_t k = 0; k < trial.rows; k++)
@@ -84,10 +96,11 @@ static struct trial choose_delimiter(const struct survey *s, size_t at)
     struct trial best = {.delimiter = ','};
     for (size_t i = 0; i < sizeof delimiters; i++) {
         struct trial trial = try_delimiter(s, at, delimiters[i]);
-        if (trial.width >= 2 && trial.fit * 100 >= trial.rows * FIT_PERCENT)
+        size_t lines = trial.rows + trial.wrong;
+        if (trial.width >= 2 && trial.fit * 100 >= lines * FIT_PERCENT)
             return trial;
         bool better = trial.width >= 2 &&
-                      (best.width < 2 || trial.fit * best.rows > best.fit * trial.rows);
+                      (best.width < 2 || trial.fit * (best.rows + best.wrong) > best.fit * lines);
         if (better)
             best = trial;
     }
@@ -141,6 +154,7 @@ static bool is_header(const struct dataset_cell *cells, size_t count, size_t (*c
     size_t words = 0;
     size_t values = 0;
     size_t below = 0;
+    size_t words_below = 0;
     for (size_t i = 0; i < count; i++) {
         enum kind kind = kind_of(&cells[i]);
         enum kind usual = usual_kind(counts[i]);
@@ -149,10 +163,11 @@ static bool is_header(const struct dataset_cell *cells, size_t count, size_t (*c
         if (usual == KIND_TIME && kind == KIND_TEXT)
             return true;
         below += usual != KIND_MISSING;
+        words_below += usual == KIND_TEXT;
         words += kind == KIND_TEXT && (usual == KIND_NUMBER || usual == KIND_MISSING);
         values += kind == KIND_NUMBER;
     }
-    if (below == 0)
+    if (words_below == below) /* no readings either way: whoever is told so knows the names */
         return values == 0;
     return words > values;
 }

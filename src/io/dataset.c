@@ -159,8 +159,9 @@ static enum err refuse_filter(const struct dataset *d, const struct source_filte
     text_escape(message, span_of(filter->column), 60);
     buf_text(message, ": there is no such column; there are: ");
     for (size_t i = 0; i < d->table.column_count && i < 24; i++) {
+        struct span name = span_of(d->table.columns[i].name);
         buf_text(message, i ? ", " : "");
-        text_escape(message, span_of(d->table.columns[i].name), 60);
+        text_escape(message, name.size > 0 ? name : SPAN("(unnamed)"), 60);
     }
     return ERR_SYNTAX;
 }

@@ -2,7 +2,8 @@
  * an element ends; then the strict reader of wire/json takes that element apart.
  *
  * What is broken costs as little as can be told: in lines, the line; elsewhere, the element up to
- * the end of its first line, behind which the scanner looks for the next. */
+ * the end of its first line, behind which the scanner looks for the next; in an array, a number or
+ * a text where an object should stand costs itself. */
 #include "io/dataset_json.h"
 
 #include "wire/json.h"
@@ -94,16 +95,33 @@ static enum dataset_json_result bracketed(struct dataset_json *json, struct span
     return give_up(json, window, limit, "the file ends within an element", element);
 }
 
-/* Something between elements that opens no bracket: up to the end of its line. */
+/* Where something ends that opens no bracket: with its line, and in an array, which may stand in
+ * one line whole, before what separates elements; window.size when it does not end. */
+static size_t stray_end(const struct dataset_json *json, struct span window)
+{
+    struct dataset_json scan = {0};
+    size_t at = 0;
+    while (at < window.size && window.bytes[at] != '\n') {
+        char c = window.bytes[at];
+        bool ends = c == ',' || c == ']' || c == '{' || c == '[';
+        if (json->form == DATASET_JSON_ARRAY && !scan.in_string && ends)
+            break;
+        (void)scan_byte(&scan, c); /* strings matter here, brackets do not */
+        at++;
+    }
+    return at;
+}
+
+/* Something between elements that opens no bracket. */
 static enum dataset_json_result stray(struct dataset_json *json, struct span window,
                                       enum dataset_json_ending ending,
                                       struct dataset_json_element *element)
 {
-    const char *line_end = memchr(window.bytes, '\n', window.size);
-    if (!line_end && ending == DATASET_JSON_GOES_ON && window.size < DATASET_JSON_ELEMENT_BYTES_MAX)
+    size_t end = stray_end(json, window);
+    if (end == window.size && ending == DATASET_JSON_GOES_ON &&
+        window.size < DATASET_JSON_ELEMENT_BYTES_MAX)
         return DATASET_JSON_MORE;
-    return give_up(json, window, line_end ? (size_t)(line_end - window.bytes) : window.size,
-                   "an object was expected", element);
+    return give_up(json, window, end, "an object was expected", element);
 }
 
 static enum dataset_json_result next_line(struct dataset_json *json, struct span window,

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS_LISTED_MAX = 24, TEMPERATURE_PLAUSIBLE_MAX = 150, SUFFIX_MAX = 1000 };
+enum { COLUMNS_LISTED_MAX = 24, SUFFIX_MAX = 1000 };
 
 struct making {
     struct dataset_plan *plan;
@@ -136,15 +136,16 @@ static struct dataset_pick *add_pick(const struct making *m, size_t column)
     return pick;
 }
 
-/* A temperature far above any room in a file that names no unit is probably in kelvin; it is not
- * passed on as °C. */
-static bool is_doubtful(const struct making *m, const struct dataset_pick *pick)
+/* Where the file names no unit: all of the column's values can only be in kelvin. */
+static bool is_kelvin(const struct making *m, const struct dataset_pick *pick)
 {
     const struct dataset_survey *s = &m->surveys[pick->column];
-    return strcmp(pick->unit, "Cel") == 0 && s->numbers && s->low.value > TEMPERATURE_PLAUSIBLE_MAX;
+    struct span unit = span_of(pick->unit);
+    return s->numbers && units_is_kelvin(unit, s->low.value) &&
+           units_is_kelvin(unit, s->high.value);
 }
 
-static void say_doubtful(const struct making *m, const struct dataset_pick *pick)
+static void say_kelvin(const struct making *m, const struct dataset_pick *pick)
 {
     char memory[DATASET_TEXT_BYTES];
     struct buf b;
@@ -152,9 +153,9 @@ static void say_doubtful(const struct making *m, const struct dataset_pick *pick
     begin(m, &b, memory, sizeof memory);
     buf_text(&b, "column \"");
     put_escaped(&b, name);
-    buf_text(&b, "\" says no unit and is too high for °C: sent without one (kelvin? --column ");
+    buf_text(&b, "\" says no unit and is too high for °C: taken as kelvin (else: --column ");
     put_escaped(&b, name);
-    buf_text(&b, "=temperature:K)");
+    buf_text(&b, "=temperature:Cel)");
     say(m, &b);
 }
 
@@ -176,10 +177,10 @@ static void unit_from_type(const struct making *m, struct dataset_pick *pick)
         return;
     memcpy(pick->unit, unit.bytes, unit.size);
     pick->unit[unit.size] = '\0';
-    if (!is_doubtful(m, pick))
+    if (!is_kelvin(m, pick))
         return;
-    pick->unit[0] = '\0';
-    say_doubtful(m, pick);
+    memcpy(pick->unit, "K", sizeof "K");
+    say_kelvin(m, pick);
 }
 
 /* By its name, or by the property that its name means: temperature for "Temp (°C)". */
@@ -375,7 +376,9 @@ static void say_dialect(const struct making *m)
         return;
     if (!d->has_header) {
         begin(m, &b, memory, sizeof memory);
-        buf_text(&b, "no header: the columns are called column1 to column");
+        buf_text(&b, "no header: the column");
+        buf_text(&b, m->table->column_count > 1 ? "s are called column1 to column"
+                                                : " is called column");
         buf_u64(&b, m->table->column_count);
         buf_text(&b, " (--column column1=temperature gives one a name)");
         say(m, &b);

@@ -121,13 +121,17 @@ static enum err init_json(struct dataset_table *t, struct csv_window head)
     return ERR_OK;
 }
 
-/* The line that the first row stands in. */
+/* The place that the first row stands at; a byte order mark is no column of it. */
 static void count_head(struct dataset_table *t, struct span head)
 {
     t->dialect.remark_lines = 0;
     char line_end = t->format == DATASET_TABLE_CSV ? t->dialect.line_end : '\n';
-    for (size_t i = 0; i < t->start; i++)
-        t->dialect.remark_lines += head.bytes[i] == line_end;
+    size_t mark = t->start >= 3 && memcmp(head.bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    for (size_t i = mark; i < t->start; i++) {
+        bool ends = head.bytes[i] == line_end;
+        t->dialect.remark_lines += ends;
+        t->start_line_bytes = ends ? 0 : t->start_line_bytes + 1;
+    }
 }
 
 enum err dataset_table_init(struct dataset_table *t, struct csv_window head, const char **reason)
@@ -171,7 +175,7 @@ void dataset_table_rewind(struct dataset_table *t)
     t->csv.skipping = false;
     t->header_due = t->format == DATASET_TABLE_CSV && t->dialect.has_header;
     t->line = t->dialect.remark_lines + 1;
-    t->line_bytes = 0;
+    t->line_bytes = t->start_line_bytes;
     t->expected = 0;
     dataset_json_rewind(&t->json);
 }

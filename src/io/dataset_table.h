@@ -35,13 +35,14 @@ struct dataset_table {
     struct table by_name;
     struct dataset_cell *cells;
     char *scratch;
-    char *patched;     /* JSON: the last element that held a NaN, without it; or NULL */
-    size_t start;      /* bytes of the file before the first row or header */
-    uint64_t line;     /* of the next row, from 1 */
-    size_t line_bytes; /* of that line before the next row */
-    size_t expected;   /* JSON: the column of the next value, when rows are alike */
-    bool header_due;   /* CSV: the next row is the header */
-    bool full;         /* JSON has more paths than columns fit */
+    char *patched;           /* JSON: the last element that held a NaN, without it; or NULL */
+    size_t start;            /* bytes of the file before the first row or header */
+    size_t start_line_bytes; /* of its line before that */
+    uint64_t line;           /* of the next row, from 1 */
+    size_t line_bytes;       /* of that line before the next row */
+    size_t expected;         /* JSON: the column of the next value, when rows are alike */
+    bool header_due;         /* CSV: the next row is the header */
+    bool full;               /* JSON has more paths than columns fit */
 };
 
 struct dataset_table_row {

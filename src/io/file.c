@@ -88,13 +88,20 @@ static enum err read_file(const char *path, mode_t forbidden, size_t size_max, c
     struct stat status;
     enum err err = ERR_IO;
     if (fstat(fd, &status) == 0) {
+        /* A pipe does not say how long it is. */
+        size_t expected = S_ISREG(status.st_mode) ? (size_t)status.st_size : size_max + 1;
         if (status.st_mode & forbidden) {
             err = ERR_DENIED;
-        } else if (status.st_size > (off_t)size_max) {
+        } else if (S_ISREG(status.st_mode) && expected > size_max) {
             err = ERR_SIZE;
         } else {
-            err = read_whole(fd, (size_t)status.st_size, bytes, size);
+            err = read_whole(fd, expected, bytes, size);
         }
+    }
+    if (err == ERR_OK && *size > size_max) {
+        file_wipe(*bytes, *size);
+        *bytes = NULL;
+        err = ERR_SIZE;
     }
     int why = errno;
     close(fd);

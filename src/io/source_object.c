@@ -110,6 +110,18 @@ static const char *add_named(struct source_object *o, const struct source_object
     return NULL;
 }
 
+/* The same for a value whose object only names it: a temperature that is none in °C is taken as
+ * one in kelvin, as from a dataset, so that no rule mistakes it for a fire. */
+static void add_member(struct source_object *o, struct span type, struct value value,
+                       struct span unit, uint64_t ts_ms)
+{
+    bool open = unit.size == 0 && value.kind == VALUE_NUMBER;
+    add(o, type, value, unit, ts_ms);
+    struct reading *r = &o->readings[o->reading_count - 1];
+    if (open && units_is_kelvin(r->unit, value.number))
+        r->unit = SPAN("K");
+}
+
 static const char *add_columns(struct source_object *o,
                                const struct source_decoder_options *options, uint64_t ts_ms)
 {
@@ -123,7 +135,7 @@ static const char *add_columns(struct source_object *o,
         struct span type = column->type ? span_of(column->type) : span_of(name->type);
         struct span unit = column->unit ? dataset_names_unit(type, span_of(column->unit))
                                         : span_of(name->unit);
-        add(o, type, value_of(&value->cell), unit, ts_ms);
+        add_member(o, type, value_of(&value->cell), unit, ts_ms);
     }
     return o->reading_count ? NULL : "none of the columns of --column is in it as a number";
 }
@@ -137,7 +149,7 @@ static const char *add_members(struct source_object *o, uint64_t ts_ms)
         if (!is_reading(&value->cell) || value->in_array || dataset_names_is_time(path) ||
             dataset_names_is_identifier(path) || !dataset_names_property(path, name))
             continue;
-        add(o, span_of(name->type), value_of(&value->cell), span_of(name->unit), ts_ms);
+        add_member(o, span_of(name->type), value_of(&value->cell), span_of(name->unit), ts_ms);
     }
     return o->reading_count ? NULL
                             : "it holds no number; print {\"type\":\"temperature\",\"value\":24.5}";

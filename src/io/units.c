@@ -191,6 +191,12 @@ struct span units_of_type(struct span type)
     return look_up(types, COUNT_OF(types), type);
 }
 
+bool units_is_kelvin(struct span unit, double value)
+{
+    enum { CELSIUS_PLAUSIBLE_MAX = 150, KELVIN_PLAUSIBLE_MAX = 400 };
+    return span_is(unit, "Cel") && value > CELSIUS_PLAUSIBLE_MAX && value <= KELVIN_PLAUSIBLE_MAX;
+}
+
 void units_write(struct buf *b, struct span unit)
 {
     struct span symbol = look_up(symbols, COUNT_OF(symbols), unit);

@@ -17,6 +17,9 @@ struct span units_from_word(struct span word);
 /* What a property is measured in unless its source says otherwise: "temperature" in "Cel"; empty
  * when nothing is known. */
 struct span units_of_type(struct span type);
+/* Whether a value that nothing but its property says to be in this unit is one in kelvin: too high
+ * for the °C of a room or body, too low for those of a flame. */
+bool units_is_kelvin(struct span unit, double value);
 /* Writes the unit as people read it behind a number: "°C" and "%" at once, others behind a space
  * (" lx", " µg/m³"); a unit that is not known as it is; nothing when it is empty. */
 void units_write(struct buf *b, struct span unit);

@@ -200,8 +200,10 @@ static void talk_goes_to_standard_error_at_once(void **state)
     struct desk d = open_desk((struct console_options){.json = true});
     console_notice(d.console, "spacing chosen");
     console_error(d.console, "bad\x1b[2J\nthing");
+    console_notice(d.console, "the command says: \\x00"); /* escaped where it came in */
     assert_string_equal(read_all(d.err, text), "[actuator1] spacing chosen\n"
-                                               "[actuator1] bad\\x1b[2J\\nthing\n");
+                                               "[actuator1] bad\\x1b[2J\\nthing\n"
+                                               "[actuator1] the command says: \\x00\n");
     assert_out(&d, "");
     close_desk(&d);
 }

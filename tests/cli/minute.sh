@@ -26,6 +26,14 @@ kill -INT $sen
 ends $sen 0 "Ctrl-C ends the sensor with 0"
 seen act '^\[actuator1\] Peer sensor1 left$'
 
+"$KITH" sensor3 --loopback --dataset "$tmp/rows.jsonl" --every 0.05 >"$tmp/end" 2>&1 </dev/null &
+peer=$!
+seen end 'the source has ended'
+[[ $(grep -B 1 'the source has ended' "$tmp/end") == *"temperature 24.5°C"* ]] &&
+    ok "its last reading comes before its end" || fail "its end comes before its last reading"
+kill $peer
+ends $peer 0 "the sensor without rows left leaves"
+
 run twin actuator1 --loopback
 ends $peer 1 "the same device again does not start"
 seen twin.err 'already running as process [0-9]+'

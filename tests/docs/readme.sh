@@ -1,6 +1,6 @@
 #!/bin/bash
 # README.md, read as a script: every line of an sh fence is run here, in the README's order, and
-# what a text fence shows is what the command before it printed. A line that is not in the table
+# what a text fence shows is what the command before it printed, times aside. A line that is not in the table
 # below fails, so that no command stands there unseen. `make demo` has its own test (demo.sh);
 # `make test` is what runs this.
 . "$(dirname "$0")/../cli/lib"
@@ -28,6 +28,14 @@ install_it() {
         fail "make install does not build"
     make -C "$tmp/tree" -o build install PREFIX="$HOME/.local" >"$tmp/out" 2>&1 || cat "$tmp/out"
     "$HOME/.local/bin/kith" version >/dev/null && ok "make install" || fail "make install"
+    make -C "$tmp/tree" -o build install PREFIX="../a place" >"$tmp/out" 2>&1 || cat "$tmp/out"
+    "$tmp/a place/bin/kith" version >/dev/null && ok "and to a place with a blank" ||
+        fail "make install to a place with a blank"
+    grep -q "export PATH=\"$tmp/a place/bin:" "$tmp/out" && ok "and tells its path" ||
+        fail "make install tells no path: $(<"$tmp/out")"
+    make -C "$tmp/tree" uninstall PREFIX="../a place" >"$tmp/out" 2>&1 || cat "$tmp/out"
+    [[ ! -e "$tmp/a place/bin/kith" && -x $HOME/.local/bin/kith ]] && ok "make uninstall" ||
+        fail "make uninstall: $(<"$tmp/out")"
 }
 
 examples() {
@@ -38,6 +46,7 @@ examples() {
 
 peer() { # COMMAND: one that runs until it is ended; its output goes to a file of its device's name
     read -r _ device _ <<<"$1"
+    : >"$tmp/$device" # what an earlier one said is not looked at
     bash -c "exec $1" >"$tmp/$device" 2>"$tmp/$device.err" </dev/null &
     peers+=($!)
 }
@@ -53,6 +62,13 @@ stop() { # all peers, and each leaves with 0
 
 ask() { # COMMAND: one that ends by itself
     bash -c "$1" >"$tmp/out" 2>"$tmp/err" </dev/null && ok "$1" || fail "$1: $(cat "$tmp/err")"
+}
+
+why() { # COMMAND: gives one decision, and among the last ones stands what the README shows
+    ask "$1"
+    [[ $(grep -c '^20' "$tmp/out") == 1 ]] && ok "one decision" || fail "no decision: $(<"$tmp/out")"
+    ask "${1/-n 1/-n 5}"
+    among=yes
 }
 
 alone() { # COMMAND: in 30 s, with nobody there; the answer is looked at in the end
@@ -79,28 +95,44 @@ declare -A how=(
     ["kith actuator1"]=peer
     ["kith dataset home --rows 3 --seed 1 --csv"]=ask
     ["kith check fan.yaml"]=ask
+    ["kith set actuator1/fan on --for 10m"]=ask
+    ["kith set actuator1/fan auto"]=ask
+    ["kith why actuator1 -n 1"]=why
+    ["kith command actuator1/beep"]=ask
     ["kith sensor1 --loopback --count 3 --every 0.1 --json --exit"]=alone
 )
 
 perform() { # COMMAND
     local by=${how[$1]:-}
     [[ -n $by ]] || { fail "README.md: nothing here runs: $1"; return; }
+    among=
     [[ $by == target* ]] && $by || $by "$1"
     ran=$((ran + 1))
+}
+
+timeless() { # FILE: without what is another each time; an acknowledgement may come too late to be told
+    sed -E 's/^20[0-9-]+T[0-9:.]+Z/TIME/; s/(after|within) [0-9]+ ms/after N ms/; /^acknowledged /d' "$1"
+}
+
+shows() { # what the last command printed is what the fence shows
+    timeless "$tmp/fence" >"$tmp/wanted"
+    timeless "$tmp/out" >"$tmp/printed"
+    [[ -n $among ]] && grep -xFf "$tmp/wanted" "$tmp/printed" >"$tmp/found" && mv "$tmp/found" "$tmp/printed"
+    diff "$tmp/wanted" "$tmp/printed" && ok "and it prints that" || fail "README.md shows otherwise"
 }
 
 fence() { # KIND: what the fence in $tmp/fence is for
     local line
     case $1 in
     sh) while read -r line <&3; do perform "$line"; done 3<"$tmp/fence" ;;
-    text) diff "$tmp/fence" "$tmp/out" && ok "and it prints that" || fail "README.md shows otherwise" ;;
+    text) shows ;;
     yaml) cp "$tmp/fence" "$(sed -n '1s/^# //p' "$tmp/fence")" ;;
     console) while read -r line <&3; do ask "${line#'$ '}"; done 3<"$tmp/fence" ;;
     *) fail "README.md: a fence of kind '$1'" ;;
     esac
 }
 
-peers=() ran=0 kind=
+peers=() ran=0 kind= among=
 while IFS= read -r line <&4; do
     if [[ $line != '```'* ]]; then
         [[ -z $kind ]] || printf '%s\n' "$line" >>"$tmp/fence"
@@ -149,7 +181,7 @@ beside() { # COMMAND
     ip link set lo up
     kith controller7 >controller7 2>&1 </dev/null &
     until [[ -s controller7 ]]; do read -rt 0.05 <> <(:); done
-    if [[ $1 =~ ^kith\ (status|get|watch|history|ping|wait) ]]; then # who is asked, and whom it is asked about
+    if [[ $1 =~ ^kith\ (status|get|watch|history|ping|wait|why) ]]; then # who is asked, and whom it is asked about
         kith actuator1 >actuator1 2>&1 </dev/null &
         kith sensor1 --seed 4 --every 0.2 >sensor1 2>&1 </dev/null &
         until kith get actuator1/fan >fan 2>&1; do read -rt 0.05 <> <(:); done
@@ -159,7 +191,7 @@ beside() { # COMMAND
 export -f beside
 space=0
 while read -r line; do
-    [[ $line == 'kith dataset' ]] && continue
+    [[ $line =~ ^kith\ (dataset|set|why)$ ]] && continue # a verb's name; what it does is run above
     space=$((space + 1))
     {
         cp -r "$tmp/work" "$tmp/$space"
@@ -175,7 +207,7 @@ while read -r line; do
     } &
 done <"$tmp/spans"
 "$KITH" help run >"$tmp/options"
-for verb in dataset status get watch history ping wait; do
+for verb in dataset status get watch history set command why ping wait; do
     "$KITH" help "$verb" >>"$tmp/options"
 done
 for option in $(grep -v -- '--network host' "$readme" | grep -o -- '`[^`]*`' | grep -oE -- '--[a-z-]+' | sort -u); do

@@ -181,9 +181,11 @@ static void a_header_has_words_where_rows_have_values(void **state)
     assert_true(detect("t\n5\n").has_header);
     assert_true(detect("a,b\n").has_header);
     assert_true(detect("name,t\nx,\ny,\nz,5\n").has_header);
+    assert_true(detect("name,colour\nx,red\ny,blue\n").has_header); /* nothing else to tell */
     assert_false(detect("2020-01-01,5\n2020-01-02,6\n").has_header);
     assert_false(detect("s1,5\ns2,6\n").has_header);
     assert_false(detect("5\n6\n").has_header);
+    assert_false(detect("5,6\nx,y\nz,a\n").has_header);
     assert_false(detect("2020-01-01,NA\n2020-01-02,6\n").has_header);
 }
 

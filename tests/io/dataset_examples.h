@@ -63,9 +63,11 @@ static const struct example files[] = {
     {.file = "nested.json", .rows = 2, .columns = {CT("main.temp", "temperature", "K")},
      .first = "2017-01-30T18:00:00 temperature=261.45K"},
     {.file = "nested.json", .rows = 2,
-     .first = "2017-01-30T18:00:00 temperature=261.45 humidity=79%RH pressure=1023.48 clouds_all=8",
-     .notice = "data: column \"main.temp\" says no unit and is too high for °C: sent without one "
-               "(kelvin? --column main.temp=temperature:K)\n"},
+     .first = "2017-01-30T18:00:00 temperature=261.45K humidity=79%RH pressure=1023.48 clouds_all=8",
+     .notice = "data: column \"main.temp\" says no unit and is too high for °C: taken as kelvin "
+               "(else: --column main.temp=temperature:Cel)\n"},
+    {.file = "nested.json", .rows = 2, .columns = {CT("main.temp", "temperature", "Cel")},
+     .first = "2017-01-30T18:00:00 temperature=261.45Cel"},
     {.file = "nested.json", .rows = 2, .columns = {CT("weather.0.id", "weather", NULL)},
      .first = "2017-01-30T18:00:00 weather=800"},
     {.file = "broken_lines.jsonl", .rows = 3, .columns = {C("temperature")},
@@ -102,7 +104,8 @@ static const struct example files[] = {
 };
 
 static const struct example texts[] = {
-    {.text = "21.5\n21.6\n", .rows = 2, .first = "- column1=21.5", .notice = "no header"},
+    {.text = "21.5\n21.6\n", .rows = 2, .first = "- column1=21.5",
+     .notice = "no header: the column is called column1 ("},
     {.text = "value\n1\n2\n3\n4\n", .rows = 4, .first = "- value=1"},
     {.text = "sample,load\n1,7\n2,7\n3,8\n", .rows = 3, .first = "- load=7"},
     {.text = "time,temp\r2020-01-01,5\r2020-01-02,6\r", .rows = 2,
@@ -138,6 +141,8 @@ static const struct example texts[] = {
     {.text = "time|t\n2020-01-01|1,5\n2020-01-02|2,5\n", .rows = 2,
      .first = "2020-01-01T00:00:00 temperature=1.5Cel"},
     {.text = "a\tb\n1\t\n\t2\n", .rows = 2, .first = "- a=1"},
+    {.text = "\"Date\";\"Temp\"\n1;\"2025-01-01\";21,5\n2;\"2025-01-02\";22,5\n", .rows = 2,
+     .first = "2025-01-01T00:00:00 temperature=21.5Cel"},
     {.text = "  [ {\"t\":1} , {\"t\":2} ]  ", .rows = 2, .first = "- temperature=1Cel"},
     {.text = "{\"t\":1}{\"t\":2}", .rows = 2, .first = "- temperature=1Cel"},
     {.text = "{\"t\":1,\"h\":2}\n{\"rh\":3}\n{\"h\":4,\"t\":5}\n", .rows = 3,
@@ -147,6 +152,12 @@ static const struct example texts[] = {
     {.text = "{\n \"t\": 1\n}\n{\n \"t\": 2\n}\n", .rows = 2, .first = "- temperature=1Cel"},
     {.text = "[{\"t\":1},\n{\"t\":2,\"t\":3},\n{\"t\":4\n,{\"t\":5}]", .rows = 2,
      .first = "- temperature=1Cel", .wrong = "data:2:8: a member name appears twice; row skipped"},
+    {.text = "[{\"t\":1},5,{\"t\":2},null,\"a, {\",{\"t\":3},false]", .rows = 3,
+     .first = "- temperature=1Cel",
+     .wrong = "data:1:10: an object was expected; row skipped\n"
+              "data:1:20: an object was expected; row skipped\n"
+              "data:1:25: an object was expected; row skipped\n"
+              "data:1:40: an object was expected; row skipped\n"},
     {.text = "{\"ts\":\"2020-01-01T00:00:00+02:00\",\"temp\":\"21.5\"}\n", .rows = 1,
      .first = "2019-12-31T22:00:00 temperature=21.5Cel"},
     {.text = "{\"type\":\"temperature\",\"value\":24.5}\n{\"type\":\"motion\",\"value\":true}\n",
@@ -204,6 +215,9 @@ static const struct example refused[] = {
                "--column \"moteid=temperature\")"},
     {.file = "several_devices.csv", .filters = {W("mote", "1")},
      .notice = "--where mote: there is no such column; there are: moteid, time, temp"},
+    {.file = "row_numbers.csv", .filters = {W("mote", "1")}, .notice = "; there are: (unnamed), "},
+    {.text = "name,colour\nx,red\ny,blue\n",
+     .notice = "no column holds readings; its columns are: name, colour; name one that holds "},
     {.file = "several_devices.csv", .columns = {CT("temp", "Room Temp", NULL)},
      .notice = "--column temp=Room Temp: a property is written with 1 to 63 of a-z 0-9 _ -"},
     {.file = "several_devices.csv", .columns = {CT("temp", "temperature", "0123456789abcdef")},

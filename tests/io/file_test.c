@@ -80,6 +80,28 @@ static void a_file_at_the_bound_is_read_and_one_beyond_is_not(void **state)
     assert_int_equal(file_read(at("none"), 5, &bytes, &size), ERR_NOT_FOUND);
 }
 
+static void a_pipe_is_read_to_its_end_and_no_further_than_the_bound(void **state)
+{
+    (void)state;
+    char *bytes = NULL;
+    size_t size = 0;
+    int ends[2];
+    char path[32];
+    assert_int_equal(pipe(ends), 0);
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    assert_int_equal(write(ends[1], "12345", 5), 5);
+    assert_int_equal(file_read(path, 4, &bytes, &size), ERR_SIZE);
+    assert_null(bytes);
+    assert_int_equal(write(ends[1], "67890", 5), 5);
+    close(ends[1]);
+    assert_int_equal(file_read(path, 100, &bytes, &size), ERR_OK);
+    assert_string_equal(bytes, "67890");
+    file_wipe(bytes, size);
+    close(ends[0]);
+    assert_int_equal(file_read("/dev/zero", 100, &bytes, &size), ERR_SIZE);
+    assert_int_equal(file_read(folder.path, 100, &bytes, &size), ERR_IO);
+}
+
 static void a_secret_is_read_only_while_it_is_one(void **state)
 {
     (void)state;
@@ -153,6 +175,7 @@ int main(void)
         WITH_FOLDER(a_written_file_is_replaced_whole_and_leaves_nothing_beside_it),
         WITH_FOLDER(a_write_that_fails_leaves_the_old_file_and_nothing_else),
         WITH_FOLDER(a_file_at_the_bound_is_read_and_one_beyond_is_not),
+        WITH_FOLDER(a_pipe_is_read_to_its_end_and_no_further_than_the_bound),
         WITH_FOLDER(a_secret_is_read_only_while_it_is_one),
         WITH_FOLDER(folders_are_made_with_those_above_them_for_their_owner_only),
         WITH_FOLDER(a_lock_has_one_holder_until_it_is_given_up),

@@ -112,6 +112,9 @@ static void members_that_are_numbers_are_readings(void **state)
                    "temperature=24.5Cel humidity=40%RH\n");
     assert_decodes("{\"main\":{\"temp\":24.5},\"list\":[1,2],\"open\":false}\n",
                    "temperature=24.5Cel open=false\n");
+    assert_decodes("{\"main\":{\"temp\":295.6},\"out (°C)\":295.6}\n", /* kelvin, if nothing is said
+                                                                        */
+                   "temperature=295.6K out=295.6Cel\n");
 }
 
 static void a_member_that_says_when_is_the_time(void **state)

@@ -51,6 +51,17 @@ static void known_types_have_units(void **state)
     assert_int_equal(units_of_type(SPAN("occupancy")).size, 0);
 }
 
+static void a_room_in_kelvin_is_told_from_a_room_and_a_flame(void **state)
+{
+    (void)state;
+    assert_true(units_is_kelvin(SPAN("Cel"), 273.15));
+    assert_true(units_is_kelvin(SPAN("Cel"), 400));
+    assert_false(units_is_kelvin(SPAN("Cel"), 150));
+    assert_false(units_is_kelvin(SPAN("Cel"), 401));
+    assert_false(units_is_kelvin(SPAN("K"), 295));
+    assert_false(units_is_kelvin(SPAN(""), 295));
+}
+
 static void people_read_symbols(void **state)
 {
     static const char *const pairs[][2] = {
@@ -73,6 +84,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spellings_become_senml_names),
         cmocka_unit_test(known_types_have_units),
+        cmocka_unit_test(a_room_in_kelvin_is_told_from_a_room_and_a_flame),
         cmocka_unit_test(people_read_symbols),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
