@@ -166,10 +166,13 @@ void carry_ask(struct node *n, struct session *s, const struct message_log *log,
     c->id = id;
     c->link = s->link;
     c->offered = offered;
-    if (table_put(&n->carried, (struct span){(const char *)&c->id, sizeof c->id}, c) == ERR_OK)
+    enum err err = table_put(&n->carried, (struct span){(const char *)&c->id, sizeof c->id}, c);
+    if (err == ERR_OK) {
         ask(n, s, c);
-    else
-        free(c); /* at the bound: the next news is another chance */
+        return;
+    }
+    n->fx->out_of_memory = n->fx->out_of_memory || err == ERR_MEMORY;
+    free(c); /* at the bound the next news is another chance */
 }
 
 /* This carrier does not deliver: all others are asked. */

@@ -83,9 +83,9 @@ static uint64_t last_asked(const struct log *l)
     return newest->seq;
 }
 
-bool log_seal_asked(struct log *l)
+enum err log_seal_asked(struct log *l)
 {
-    return l->seal.seq > last_asked(l) && ring_push(&l->asked_seals, &l->seal) == ERR_OK;
+    return l->seal.seq > last_asked(l) ? ring_push(&l->asked_seals, &l->seal) : ERR_EXISTS;
 }
 
 void log_seal_forget_asked(struct log *l)

@@ -75,9 +75,9 @@ MUST_USE enum err log_extend(struct log *l, struct span bytes, log_hash_fn *hash
 bool log_hash_at(const struct log *l, uint64_t seq, struct chain_hash *hash);
 /* A seal holds: kept when it is newer. */
 void log_accept_seal(struct log *l, const struct log_seal *seal);
-/* The newest seal is ordered to be stored: false when it was already, or LIMIT_SEALS_ASKED are on
- * their way. */
-bool log_seal_asked(struct log *l);
+/* The newest seal is ordered to be stored. ERR_EXISTS: it was already; ERR_FULL: LIMIT_SEALS_ASKED
+ * are on their way; ERR_MEMORY. */
+MUST_USE enum err log_seal_asked(struct log *l);
 /* The oldest of those that were ordered is on disk. Until then the chain is known from the one
  * before on, because storing may fail and take the log back there. */
 void log_seal_durable(struct log *l);

@@ -9,7 +9,12 @@
 void seal_store(struct node *n, struct log *l)
 {
     const struct log_seal *seal = &l->seal;
-    if (n->store_failed || seal->seq > l->asked || !log_seal_asked(l))
+    if (n->store_failed || seal->seq > l->asked)
+        return;
+    enum err err = log_seal_asked(l);
+    if (err == ERR_MEMORY)
+        n->fx->out_of_memory = true;
+    if (err != ERR_OK)
         return;
     struct effect *effect = node_store_effect(n, EFFECT_STORE_SEAL, l, seal->seq);
     if (effect == NULL)
