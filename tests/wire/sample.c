@@ -222,6 +222,9 @@ void sample_message(struct sample *s, struct rng *rng)
         m->ack.held = some_count(rng);
         m->ack.seq = rng_below(rng, m->ack.held + 1);
         break;
+    case MESSAGE_KEEP:
+        m->keep.keep = rng_below(rng, 2) == 0;
+        break;
     case MESSAGE_PING:
         m->ping.sent_ms = some_count(rng) - 1;
         break;
@@ -319,6 +322,8 @@ bool sample_messages_equal(const struct message *a, const struct message *b)
     case MESSAGE_ACK:
         return logs_equal(&a->ack.log, &b->ack.log) && a->ack.seq == b->ack.seq &&
                a->ack.held == b->ack.held;
+    case MESSAGE_KEEP:
+        return a->keep.keep == b->keep.keep;
     case MESSAGE_PING:
     case MESSAGE_PONG:
         return a->ping.sent_ms == b->ping.sent_ms && a->ping.clock_ms == b->ping.clock_ms;
