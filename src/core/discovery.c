@@ -74,8 +74,9 @@ void discovery_goodbye(struct node *n)
     n->hello_at_ms = NODE_NEVER;
 }
 
-static void arm(struct dialer *d, uint64_t at_ms, uint64_t until_ms)
+static void arm(struct node *n, struct dialer *d, uint64_t at_ms, uint64_t until_ms)
 {
+    n->dials_changed = true;
     if (d->until_ms < until_ms)
         d->until_ms = until_ms;
     if (d->link == 0 && at_ms < d->at_ms)
@@ -90,7 +91,7 @@ static void arm_after_hello(struct node *n, struct member *m)
         at_ms += TIME_DIAL_POLITE_MS;
     if (d->dialed_ms > 0 && at_ms < d->dialed_ms + TIME_DIAL_EVERY_MS)
         at_ms = d->dialed_ms + TIME_DIAL_EVERY_MS;
-    arm(d, at_ms, n->now_ms + TIME_DIAL_GIVE_UP_MS);
+    arm(n, d, at_ms, n->now_ms + TIME_DIAL_GIVE_UP_MS);
 }
 
 /* Somebody calls by our own name: a later life of the same key (it wins) or another key (refused).
@@ -188,6 +189,7 @@ static void add_configured(struct node *n, struct address address)
                          .until_ms = NODE_NEVER,
                          .configured = true};
     n->configured[n->configured_count++] = d;
+    n->dials_changed = true;
 }
 
 void discovery_add_address(struct node *n, struct span device, struct address address)
@@ -205,11 +207,12 @@ void discovery_add_address(struct node *n, struct span device, struct address ad
     m->how = FACT_BY_MEMORY;
     m->dialer.address = m->addresses[0];
     if (n->members.count <= LIMIT_MESH) /* of more than that, each is found by its calls */
-        arm(&m->dialer, n->now_ms, n->now_ms + TIME_DIAL_GIVE_UP_MS);
+        arm(n, &m->dialer, n->now_ms, n->now_ms + TIME_DIAL_GIVE_UP_MS);
 }
 
 static void again(struct node *n, struct dialer *d)
 {
+    n->dials_changed = true;
     d->backoff_ms = d->backoff_ms == 0 ? TIME_DIAL_FIRST_MS : d->backoff_ms * 2;
     if (d->backoff_ms > TIME_DIAL_MAX_MS)
         d->backoff_ms = TIME_DIAL_MAX_MS;
@@ -221,6 +224,7 @@ static void again(struct node *n, struct dialer *d)
 void discovery_dial_failed(struct node *n, struct dialer *d)
 {
     d->link = 0;
+    n->dials_changed = true;
     struct member *m = d->member;
     if (m != NULL && (m->session != NULL || m->useless || !mesh_needs(n, m))) {
         d->at_ms = NODE_NEVER;
@@ -238,11 +242,12 @@ void discovery_dial_failed(struct node *n, struct dialer *d)
 static void dial_again(struct node *n, struct member *m, uint32_t pause_ms)
 {
     struct dialer *d = &m->dialer;
+    n->dials_changed = true;
     d->backoff_ms = 0;
     if (m->address_count > 0 && d->link == 0)
         d->address = m->addresses[0];
     if (d->address.port != 0)
-        arm(d, n->now_ms + node_jitter(n, pause_ms), n->now_ms + TIME_DIAL_GIVE_UP_MS);
+        arm(n, d, n->now_ms + node_jitter(n, pause_ms), n->now_ms + TIME_DIAL_GIVE_UP_MS);
     for (size_t i = 0; i < n->configured_count; i++) {
         struct dialer *c = n->configured[i];
         if (c->member != m || c->link != 0)
@@ -310,7 +315,7 @@ static void probe(struct node *n, struct member *m)
     m->probed_ms = m->heard_ms;
     if (m->address_count > 0 && m->dialer.link == 0 && m->dialer.told.port == 0)
         m->dialer.address = m->addresses[0];
-    arm(&m->dialer, n->now_ms, n->now_ms);
+    arm(n, &m->dialer, n->now_ms, n->now_ms);
 }
 
 static void dial_when_due(struct node *n, struct dialer *d)
@@ -332,10 +337,8 @@ static void dial_when_due(struct node *n, struct dialer *d)
         again(n, d);
 }
 
-void discovery_tick(struct node *n)
+static void dial_all_due(struct node *n)
 {
-    if (n->hello_at_ms <= n->now_ms)
-        call(n);
     struct member *m;
     size_t at = 0;
     while ((m = table_next(&n->members, &at)) != NULL) {
@@ -345,6 +348,15 @@ void discovery_tick(struct node *n)
     }
     for (size_t i = 0; i < n->configured_count; i++)
         dial_when_due(n, n->configured[i]);
+    n->dials_changed = true;
+}
+
+void discovery_tick(struct node *n)
+{
+    if (n->hello_at_ms <= n->now_ms)
+        call(n);
+    if (n->dial_at_ms <= n->now_ms)
+        dial_all_due(n);
     if (n->nobody_told || n->ever_session || n->now_ms - n->started_ms < TIME_NOBODY_MS)
         return;
     n->nobody_told = true;
@@ -353,9 +365,9 @@ void discovery_tick(struct node *n)
         fact->ms = n->now_ms - n->started_ms;
 }
 
-uint64_t discovery_deadline(const struct node *n)
+static uint64_t dials_due(const struct node *n)
 {
-    uint64_t deadline = n->hello_at_ms;
+    uint64_t deadline = NODE_NEVER;
     const struct member *m;
     size_t at = 0;
     while ((m = table_next(&n->members, &at)) != NULL) {
@@ -366,6 +378,19 @@ uint64_t discovery_deadline(const struct node *n)
     for (size_t i = 0; i < n->configured_count; i++)
         if (n->configured[i]->link == 0)
             node_soon(&deadline, n->configured[i]->at_ms);
+    return deadline;
+}
+
+void discovery_settle(struct node *n)
+{
+    if (n->dials_changed)
+        n->dial_at_ms = dials_due(n);
+    n->dials_changed = false;
+}
+
+uint64_t discovery_deadline(const struct node *n)
+{
+    uint64_t deadline = n->hello_at_ms < n->dial_at_ms ? n->hello_at_ms : n->dial_at_ms;
     if (!n->nobody_told && !n->ever_session)
         node_soon(&deadline, n->started_ms + TIME_NOBODY_MS);
     return deadline;

@@ -31,6 +31,8 @@ void discovery_met(struct node *n, struct member *m);
 void discovery_wanted(struct node *n, struct member *m);
 void discovery_tick(struct node *n);
 void discovery_goodbye(struct node *n);
+/* At the end of a step: when the next dial is due is reckoned anew if it may have changed. */
+void discovery_settle(struct node *n);
 uint64_t discovery_deadline(const struct node *n);
 
 #endif

@@ -69,7 +69,7 @@ struct node *node_new(const struct node_config *config)
     n->next = config->next;
     n->next_link = 1;
     n->hello_at_ms = n->store_retry_ms = NODE_NEVER;
-    n->news_at_ms = n->mesh_at_ms = n->seen_at_ms = NODE_NEVER;
+    n->news_at_ms = n->mesh_at_ms = n->seen_at_ms = n->dial_at_ms = NODE_NEVER;
     rng_init(&n->rng, config->seed);
     uint64_t seed = rng_next(&n->rng);
     members_init(n, seed);
@@ -396,8 +396,10 @@ void node_step(struct node *n, const struct event *e, struct effects *fx)
         }
         author_store(n);
         seal_pump(n);
-        serve_pump(n);
+        if (e->kind != EVENT_HELLO && e->kind != EVENT_HEARD) /* these change nothing about it */
+            serve_pump(n);
         finish_leaving(n);
+        discovery_settle(n);
     }
     n->last_ms = n->now_ms;
     n->fx = NULL;

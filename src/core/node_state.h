@@ -206,7 +206,9 @@ struct node {
     size_t log_count;
     struct table carried; /* struct carried, by its log: who was asked for it; carry.c */
     uint64_t carry_at_ms, news_at_ms, mesh_at_ms;
-    bool ring; /* too many for a session with each */
+    uint64_t dial_at_ms; /* not before this is a dial due, or a sign asked for */
+    bool dials_changed;  /* reckon that anew */
+    bool ring;           /* too many for a session with each */
     struct presence_health health;
     uint64_t seen_at_ms; /* next note on disk of who is there */
     struct dialer *configured[LIMIT_DIALS_CONFIGURED];

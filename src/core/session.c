@@ -51,6 +51,7 @@ void session_remove(struct node *n, struct session *s)
     }
     if (s->dialer != NULL && s->dialer->link == s->link)
         s->dialer->link = 0;
+    n->dials_changed = true;
     size_t at = 0;
     while (n->sessions[at] != s)
         at++;

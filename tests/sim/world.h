@@ -53,6 +53,9 @@ struct world {
     char line[LIMIT_LINE];
     uint8_t secret[32];
     struct hello_key hello_key;
+    struct hello_mac mac; /* of these bytes */
+    char mac_bytes[LIMIT_DATAGRAM];
+    size_t mac_size;
     char failure[TRACE_LINE_MAX]; /* the first violation; empty: none */
 };
 
