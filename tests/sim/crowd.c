@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { WRITTEN_S = 10, BOUND_S = 40, STEP_MS = 100 };
+enum { WRITTEN_S = 10, BOUND_S = 40, STEP_MS = 100, CROWD_WATCHED = 300 };
+
+static const struct rule no_rule;
 
 static struct host_options *people(size_t count, struct rng *r)
 {
@@ -19,6 +21,8 @@ static struct host_options *people(size_t count, struct rng *r)
         hosts[i].start_ms = (uint32_t)rng_below(r, 1000);
         hosts[i].reading_ms = role == ROLE_SENSOR ? 5000 : 0;
         hosts[i].batch_max = 1;
+        if (count > CROWD_WATCHED) /* no rule that every sensor concerns: a ring and no more */
+            hosts[i].rules = &no_rule;
         snprintf(hosts[i].device, sizeof hosts[i].device, "%s%zu", names[role], i + 1);
     }
     return hosts;
