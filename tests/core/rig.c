@@ -10,6 +10,11 @@ static void mix(struct chain_hash *out, const struct chain_hash *before, struct 
         uint8_t *slot = &next.bytes[i % sizeof next.bytes];
         *slot = (uint8_t)(*slot * 31 + (uint8_t)bytes.bytes[i] + 1);
     }
+    uint8_t carry = 0; /* every byte depends on all of them */
+    for (size_t i = 0; i < 2 * sizeof next.bytes; i++) {
+        carry = (uint8_t)(carry * 31 + next.bytes[i % sizeof next.bytes] + 7);
+        next.bytes[i % sizeof next.bytes] ^= carry;
+    }
     *out = next;
 }
 
