@@ -113,14 +113,18 @@ enum {
     TIME_WHY_MS = 1000,   /* between two decisions of a rule that changed nothing and are kept */
     TIME_ORDER_MS = 1000, /* between two claims of ours to a property that another controller claims
                            */
-    TIME_CLOCK_MS = 120000,     /* a clock that is further off than this is named */
-    TIME_OUTCOME_MS = 12000,    /* behind a command's deadline: its script may take ten seconds */
-    TIME_BACKLOG_MS = 100,      /* states of before we met come together; rules look at them then */
-    TIME_NEWS_MS = 200,         /* what is new in others' logs is told together */
-    TIME_CARRY_MS = 3000,       /* who said it would carry a log and sends nothing for this long is
-                                   not asked again in this session */
-    TIME_SUMMARY_MS = 5000,     /* between a controller's summaries */
-    TIME_STORE_RETRY_MS = 1000, /* after a failed store */
+    TIME_CLOCK_MS = 120000,  /* a clock that is further off than this is named */
+    TIME_OUTCOME_MS = 12000, /* behind a command's deadline: its script may take ten seconds */
+    TIME_BACKLOG_MS = 100,   /* states of before we met come together; rules look at them then */
+    TIME_NEWS_MS = 200,      /* what is new in others' logs is told together */
+    TIME_CARRY_MS = 3000,    /* who said it would carry a log and sends nothing for this long is
+                                not asked again in this session */
+    TIME_CARRY_OTHER_MS = 15000, /* who sends no whole stretch of a log for this long gives way to
+                                    another who offers it: half a megabyte at 40 kB/s */
+    TIME_LIST_MS = 1000,         /* between two lists of one device's logs to one peer: up to 64 KiB
+                                    for an entry of 300 bytes */
+    TIME_SUMMARY_MS = 5000,      /* between a controller's summaries */
+    TIME_STORE_RETRY_MS = 1000,  /* after a failed store */
     TIME_LEAVE_MS = 1000, /* a leaving peer waits this long for its last records to be stored and
                              sent */
 };

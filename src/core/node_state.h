@@ -10,9 +10,9 @@
 
 /* The inside of a node, for core's own modules; nobody else includes it. One file per noun decides:
  * members.c (who is known), discovery.c (hellos and dialling), peer.c (a session's life), sync.c
- * (who lacks what), news.c and carry.c (the logs of others), intake.c, seal.c, author.c (our own
- * log), decide.c (rules), drive.c (what a property of ours is), order.c (what our rules want of
- * others), want.c (what a person wants), node.c (the seam). */
+ * (who lacks what), news.c, carry.c and fork.c (the logs of others), intake.c, seal.c, author.c
+ * (our own log), decide.c (rules), drive.c (what a property of ours is), order.c (what our rules
+ * want of others), want.c (what a person wants), node.c (the seam). */
 
 #define NODE_NEVER UINT64_MAX
 
@@ -75,6 +75,16 @@ struct cursor {
     bool introduced; /* of another's log: its author's certificate was sent */
 };
 
+/* A log of which this session seems to have another content than we have; fork.c. */
+struct doubt {
+    struct log_id id;
+    uint64_t ours; /* the place of our seal; 0: there is no doubt */
+    uint64_t last; /* what came of the other content, from the beginning on, and its chain there */
+    struct chain_hash head, there; /* `there`: at `ours` */
+    struct log_seal seal;          /* being verified; seq 0: none */
+    uint64_t at_ms, next_ms;
+};
+
 struct session {
     uint64_t link;
     enum peer_state state;
@@ -102,8 +112,11 @@ struct session {
     size_t news_count;
     struct identity introduced; /* by the last certificate that came along and holds; no device:
                                    none */
+    size_t asked;               /* logs of others that it is asked for */
+    size_t certificates;        /* so many may come: one for each time that it was asked */
     size_t stretch_bytes;       /* of what it carries, waiting for seals */
     uint64_t carried_ms;        /* when it last carried something */
+    struct doubt doubt;
 };
 
 /* Stores under way, in ticket order: what becomes durable when. */
