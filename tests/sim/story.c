@@ -144,6 +144,8 @@ bool story_run_all(const char *name, trace_line_fn *look_on)
     bool good = play_all(stories, count, name, look_on, &played);
     stories = story_harm(&count);
     good = play_all(stories, count, name, look_on, &played) && good;
+    stories = story_carry(&count);
+    good = play_all(stories, count, name, look_on, &played) && good;
     if (!name) {
         good = crowd_run(CROWD, 1, NULL) && good;
         played++;

@@ -28,9 +28,10 @@ struct story {
     const char *expected;
 };
 
-/* The stories of story_life.c and story_harm.c. */
+/* The stories of story_life.c, story_harm.c and story_carry.c. */
 const struct story *story_life(size_t *count);
 const struct story *story_harm(size_t *count);
+const struct story *story_carry(size_t *count);
 
 /* Plays them (one: by its name); prints each, with what differs from its expected trace. False when
  * any differs. */
