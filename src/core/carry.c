@@ -263,8 +263,10 @@ void carry_seal(struct node *n, struct session *s, const struct message *m)
         return;
     const struct log *l = carried_log(n, c);
     note_sign(n, s, c);
-    if (l != NULL && m->seal.seq <= l->seal.seq && c->first == 0)
+    if (l != NULL && m->seal.seq <= l->seal.seq) { /* it does not know how far we are */
+        carry_stored(n, l);
         return;
+    }
     if (!chain_at(c, l, m->seal.seq, &ours)) {
         ask_again(n, s, c);
         return;
@@ -408,15 +410,16 @@ void carry_stored(struct node *n, const struct log *l)
 {
     const struct carried *c = l->own ? NULL : carried_find(n, &l->id);
     struct session *s = c == NULL ? NULL : session_find(n, c->link);
-    if (s == NULL)
+    uint64_t acked = l->stored < l->stored_seal.seq ? l->stored : l->stored_seal.seq;
+    if (s == NULL || acked == 0)
         return;
-    struct message ack = {
-        .kind = MESSAGE_ACK,
-        .ack = {.log = {.device = event_effects_copy(n->fx, span_of(l->id.device)),
-                        .key = l->id.key,
-                        .epoch = l->id.epoch},
-                .seq = l->stored < l->stored_seal.seq ? l->stored : l->stored_seal.seq,
-                .held = l->stored}};
+    struct message ack = {.kind = MESSAGE_ACK,
+                          .ack = {.log = {.device = event_effects_copy(n->fx,
+                                                                       span_of(l->id.device)),
+                                          .key = l->id.key,
+                                          .epoch = l->id.epoch},
+                                  .seq = acked,
+                                  .held = l->stored}};
     session_send(n, s, &ack);
 }
 

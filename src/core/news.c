@@ -102,9 +102,9 @@ static enum message_want want_of(const struct node *n, const struct session *s,
 {
     if (!news_wants_role(n, l->role) || is_leaf(s->identity.role) || news->silent)
         return MESSAGE_WANT_NOTHING;
-    if (m->session != NULL)
-        return MESSAGE_WANT_NOTHING;
-    return carry_link(n, &l->id) == s->link ? MESSAGE_WANT_RECORDS : MESSAGE_WANT_NEWS;
+    if (carry_link(n, &l->id) == s->link) /* also of an earlier life of one that is here */
+        return MESSAGE_WANT_RECORDS;
+    return m->session != NULL ? MESSAGE_WANT_NOTHING : MESSAGE_WANT_NEWS;
 }
 
 /* A sum, so that the order in which logs are met does not matter; 0: there are none. */
@@ -330,9 +330,11 @@ void news_entry(struct node *n, struct session *s, const struct message_entry *e
     struct log *l = m == NULL ? NULL : members_log(m, &e->log.key, e->log.epoch);
     if (m != NULL)
         note_entry(n, s, m, e);
-    if (l != NULL && e->want == MESSAGE_WANT_RECORDS && !is_leaf(n->self.role))
+    /* What tells its role says again that it is asked for, and the stretch may be on its way. */
+    bool asks = e->want == MESSAGE_WANT_RECORDS && !is_leaf(n->self.role);
+    if (l != NULL && asks && (!e->role_known || serve_cursor(s, l) == NULL))
         serve_carried(n, s, l, e);
-    else if (l != NULL && e->role_known)
+    else if (l != NULL && !asks && e->role_known)
         serve_end(s, l);
     if (l != NULL)
         fork_told(n, s, l, e);

@@ -74,6 +74,44 @@ static void a_seal_that_does_not_hold_ends_the_session_and_nothing_is_taken(void
     assert_null(members_find(r->n, SPAN("sensor1")));
 }
 
+static void a_stretch_that_comes_twice_is_acknowledged_twice(void **state)
+{
+    struct rig *r = *state;
+    meet(r, 2, "controller1");
+    carrier_offers(r, 2, "sensor1", 20, 5);
+    carrier_introduces(r, 2, "sensor1", ROLE_SENSOR);
+    for (int i = 0; i < 2; i++) {
+        carrier_sends(r, 2, "sensor1", 20, 1, 3);
+        carrier_seals(r, 2, "sensor1", 20, 3);
+        if (i == 0) {
+            carrier_verified(r, 2, "sensor1", 20, 3, true);
+            rig_stored(r);
+        }
+        assert_int_equal(rig_count(r, EFFECT_VERIFY), 0);
+        assert_int_equal(rig_sent(r, MESSAGE_ACK)->ack.seq, 3);
+    }
+    carrier_sends(r, 2, "sensor1", 20, 4, 5); /* which was on its way behind it */
+    carrier_seals(r, 2, "sensor1", 20, 5);
+    carrier_verified(r, 2, "sensor1", 20, 5, true);
+    assert_int_equal(last_of(r, "sensor1", 20), 5);
+}
+
+static void what_is_not_on_disk_is_not_acknowledged(void **state)
+{
+    struct rig *r = *state;
+    meet(r, 2, "controller1");
+    carrier_offers(r, 2, "sensor1", 20, 5);
+    carrier_introduces(r, 2, "sensor1", ROLE_SENSOR);
+    carrier_sends(r, 2, "sensor1", 20, 1, 3);
+    carrier_seals(r, 2, "sensor1", 20, 3);
+    carrier_verified(r, 2, "sensor1", 20, 3, true);
+    assert_int_equal(rig_sent_count(r, MESSAGE_ACK), 0);
+    carrier_seals(r, 2, "sensor1", 20, 3); /* again, and the disk is not done yet */
+    assert_int_equal(rig_sent_count(r, MESSAGE_ACK), 0);
+    rig_stored(r);
+    assert_int_equal(rig_sent(r, MESSAGE_ACK)->ack.seq, 3);
+}
+
 static void a_gap_is_asked_about_four_times_and_no_more(void **state)
 {
     struct rig *r = *state;
@@ -470,6 +508,8 @@ int main(void)
         ACTUATOR(a_stretch_is_not_used_before_its_seal_is_verified),
         ACTUATOR(a_stretch_whose_author_is_not_introduced_is_passed_over),
         ACTUATOR(a_seal_that_does_not_hold_ends_the_session_and_nothing_is_taken),
+        ACTUATOR(a_stretch_that_comes_twice_is_acknowledged_twice),
+        ACTUATOR(what_is_not_on_disk_is_not_acknowledged),
         ACTUATOR(a_gap_is_asked_about_four_times_and_no_more),
         ACTUATOR(records_that_were_changed_on_the_way_are_not_taken),
         ACTUATOR(who_is_silent_gives_way_to_who_offered_it_too),

@@ -109,6 +109,24 @@ static void a_session_with_a_device_ends_the_wish_for_its_news(void **state)
     assert_int_equal(carrier_told(r, 4, "sensor1")->want, MESSAGE_WANT_NEWS);
 }
 
+/* Its author's disk may have lost it. */
+static void an_earlier_life_is_carried_on_when_its_author_comes(void **state)
+{
+    struct rig *r = *state;
+    begin(r);
+    carrier_delivers(r, 2, "sensor1", 20, 3);
+    rig_wait(r, TIME_NEWS_MS);
+    rig_meet(r, 6, "sensor1", ROLE_SENSOR, 21);
+    rig_wait(r, TIME_NEWS_MS);
+    const struct message_entry *e = carrier_told(r, 2, "sensor1");
+    assert_true(e == NULL || e->want == MESSAGE_WANT_RECORDS);
+    assert_int_equal(carrier_told(r, 4, "sensor1")->want, MESSAGE_WANT_NOTHING);
+    carrier_sends(r, 2, "sensor1", 20, 4, 4);
+    carrier_seals(r, 2, "sensor1", 20, 4);
+    carrier_verified(r, 2, "sensor1", 20, 4, true);
+    assert_int_equal(rig_fact_count(r, FACT_READING), 1);
+}
+
 static void leaves_offer_nothing_and_serve_nobody(void **state)
 {
     struct rig *r = *state; /* a sensor */
@@ -334,6 +352,7 @@ int main(void)
         ACTUATOR(who_wants_nothing_hears_nothing),
         ACTUATOR(who_gets_a_log_is_not_told_of_it_but_of_a_later_one),
         ACTUATOR(a_session_with_a_device_ends_the_wish_for_its_news),
+        ACTUATOR(an_earlier_life_is_carried_on_when_its_author_comes),
         SENSOR(leaves_offer_nothing_and_serve_nobody),
         ACTUATOR(what_a_leaf_offers_is_not_asked_for),
         ACTUATOR(earlier_logs_are_told_as_one_digest),

@@ -82,6 +82,20 @@ static void the_next_stretch_waits_until_the_last_is_on_the_others_disk(void **s
     assert_int_equal(rig_count(r, EFFECT_FETCH), 0); /* that is all */
 }
 
+static void who_says_again_that_it_asked_gets_nothing_twice(void **state)
+{
+    struct rig *r = *state;
+    begin(r);
+    ask(r, 0);
+    fetched(r, 1, 2, true);
+    struct message_entry e = carrier_entry("sensor1", 20, 0);
+    e.want = MESSAGE_WANT_RECORDS;
+    carrier_tells(r, 2, &e);
+    assert_int_equal(rig_count(r, EFFECT_FETCH), 0);
+    ack(r, 2);
+    assert_int_equal(rig_effect(r, EFFECT_FETCH)->fetch.first, 3);
+}
+
 static void who_asks_anew_from_the_beginning_hears_the_author_again(void **state)
 {
     struct rig *r = *state;
@@ -172,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ACTUATOR(a_stretch_goes_out_with_its_author_before_and_its_seal_behind),
         ACTUATOR(the_next_stretch_waits_until_the_last_is_on_the_others_disk),
+        ACTUATOR(who_says_again_that_it_asked_gets_nothing_twice),
         ACTUATOR(who_asks_anew_from_the_beginning_hears_the_author_again),
         ACTUATOR(who_has_the_records_and_lacks_the_seal_gets_the_seal),
         ACTUATOR(who_wants_nothing_any_more_gets_nothing),
