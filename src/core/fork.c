@@ -128,7 +128,8 @@ bool fork_seal(struct node *n, struct session *s, const struct message *m)
     const struct log *l = doubted(n, s, &m->seal.log);
     if (l == NULL || d->seal.seq > 0)
         return false;
-    bool same_place = m->seal.seq == d->ours;
+    bool same_place = m->seal.seq == d->ours &&
+                      memcmp(&m->seal.hash, &l->seal.hash, sizeof l->seal.hash) != 0;
     bool follows = m->seal.seq == d->last && memcmp(&m->seal.hash, &d->head, sizeof d->head) == 0;
     if (same_place)
         d->there = m->seal.hash;

@@ -99,6 +99,7 @@ static void what_is_only_said_proves_nothing(void **state)
     tell_other(r, 3);
     struct chain_hash same = carrier_chain(r, "sensor1", 20, 3, CARRIER_MS);
     carrier_seals_hash(r, 4, "sensor1", 20, 3, &same); /* what we have, after all */
+    assert_int_equal(rig_count(r, EFFECT_VERIFY), 0);
     carrier_verified(r, 4, "sensor1", 20, 3, true);
     assert_false(l->forked);
     assert_int_equal(node_session_count(r->n), 2);
@@ -124,8 +125,12 @@ static void a_lie_a_line_costs_no_signature_a_line(void **state)
     for (int i = 0; i < 10; i++) {
         tell_other(r, 3);
         asked += carrier_asked(r, 4, "sensor1", 20);
+        carrier_seals(r, 4, "sensor1", 20, 3); /* ends the doubt */
     }
     assert_int_equal(asked, 1);
+    rig_wait(r, TIME_LIST_MS);
+    tell_other(r, 3);
+    assert_int_equal(carrier_asked(r, 4, "sensor1", 20), 1);
 }
 
 /* It is asked for its longer log, which does not continue ours, as often as for any other. */
