@@ -80,13 +80,17 @@ static bool is_complete(const struct node *n, const struct carried *c)
     return l != NULL && l->seal.seq >= c->offered;
 }
 
-/* There is more: time begins, unless something was missing already. */
-static void note_more(struct node *n, struct carried *c, uint64_t offered)
+/* There is more. If nothing was missing, it may have ceased to send a log that seemed to be at its
+ * end; else time goes on. */
+static void note_more(struct node *n, struct session *s, struct carried *c, uint64_t offered)
 {
-    if (is_complete(n, c))
-        c->at_ms = c->since_ms = n->now_ms;
+    bool was_complete = is_complete(n, c);
     c->offered = offered;
     node_soon(&n->carry_at_ms, c->at_ms + TIME_CARRY_MS);
+    if (!was_complete)
+        return;
+    c->since_ms = n->now_ms;
+    ask(n, s, c);
 }
 
 void carry_ask(struct node *n, struct session *s, const struct message_log *log, uint64_t offered)
@@ -104,7 +108,7 @@ void carry_ask(struct node *n, struct session *s, const struct message_log *log,
         carried_offered(c, s->link, offered);
         node_soon(&n->carry_at_ms, c->since_ms + TIME_CARRY_OTHER_MS);
     } else if (offered > c->offered) {
-        note_more(n, c, offered);
+        note_more(n, s, c, offered);
     }
 }
 

@@ -190,6 +190,18 @@ static void who_was_silent_is_not_asked_again_in_its_session(void **state)
     assert_int_equal(carrier_asked(r, 6, "sensor1", 20), 1);
 }
 
+static void a_log_that_goes_on_after_all_is_asked_for_again(void **state)
+{
+    struct rig *r = *state;
+    meet(r, 2, "controller1");
+    carrier_delivers(r, 2, "sensor1", 20, 3);
+    carrier_offers(r, 2, "sensor1", 20, 5);
+    assert_int_equal(carrier_asked(r, 2, "sensor1", 20), 1);
+    assert_int_equal(carrier_told(r, 2, "sensor1")->last, 3);
+    carrier_offers(r, 2, "sensor1", 20, 6); /* it has not come yet */
+    assert_int_equal(carrier_asked(r, 2, "sensor1", 20), 0);
+}
+
 static void telling_of_more_is_no_excuse_for_silence(void **state)
 {
     struct rig *r = *state;
@@ -514,6 +526,7 @@ int main(void)
         ACTUATOR(records_that_were_changed_on_the_way_are_not_taken),
         ACTUATOR(who_is_silent_gives_way_to_who_offered_it_too),
         ACTUATOR(who_was_silent_is_not_asked_again_in_its_session),
+        ACTUATOR(a_log_that_goes_on_after_all_is_asked_for_again),
         ACTUATOR(telling_of_more_is_no_excuse_for_silence),
         ACTUATOR(who_leaves_gives_way_to_who_offered_it_too),
         ACTUATOR(who_sends_no_whole_stretch_gives_way),
