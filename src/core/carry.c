@@ -457,8 +457,10 @@ void carry_author_here(struct node *n, const struct member *m)
     for (size_t i = 0; i < count; i++) {
         struct carried *c = carried_find(n, &ids[i]);
         struct session *s = session_find(n, c->link);
-        if (s != NULL)
+        if (s != NULL) { /* the author may be gone again before the next news */
             send_want(n, s, c, MESSAGE_WANT_NOTHING);
+            news_tell_again(n, s, m);
+        }
         carried_forget(n, c);
     }
 }

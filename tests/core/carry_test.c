@@ -273,6 +273,25 @@ static void the_authors_coming_ends_carrying(void **state)
     assert_int_equal(carrier_asked(r, 2, "sensor1", 20), 0);
 }
 
+static void an_author_that_leaves_at_once_is_missed_again(void **state)
+{
+    struct rig *r = *state;
+    meet(r, 2, "controller1");
+    carrier_delivers(r, 2, "sensor1", 20, 3);
+    rig_link_down(r, 2);
+    meet(r, 6, "controller2");
+    rig_wait(r, TIME_NEWS_MS);
+    assert_int_equal(carrier_told(r, 6, "sensor1")->want, MESSAGE_WANT_NEWS);
+    carrier_offers(r, 6, "sensor1", 20, 5);
+    rig_link_up(r, 4, "sensor1", 0, ROLE_SENSOR);
+    rig_greet(r, 4, "sensor1", ROLE_SENSOR, 20);
+    assert_int_equal(carrier_told(r, 6, "sensor1")->want, MESSAGE_WANT_NOTHING);
+    rig_link_down(r, 4);
+    rig_wait(r, TIME_NEWS_MS);
+    assert_non_null(carrier_told(r, 6, "sensor1"));
+    assert_int_equal(carrier_told(r, 6, "sensor1")->want, MESSAGE_WANT_NEWS);
+}
+
 static void what_nobody_asked_for_is_passed_over(void **state)
 {
     struct rig *r = *state;
@@ -531,6 +550,7 @@ int main(void)
         ACTUATOR(who_leaves_gives_way_to_who_offered_it_too),
         ACTUATOR(who_sends_no_whole_stretch_gives_way),
         ACTUATOR(the_authors_coming_ends_carrying),
+        ACTUATOR(an_author_that_leaves_at_once_is_missed_again),
         ACTUATOR(what_nobody_asked_for_is_passed_over),
         ACTUATOR(a_certificate_of_another_network_ends_the_session),
         ACTUATOR(a_certificate_that_nobody_waits_for_is_not_checked),
