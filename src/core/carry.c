@@ -1,5 +1,7 @@
 #include "core/carry.h"
 
+#include "core/carried.h"
+#include "core/fork.h"
 #include "core/intake.h"
 #include "core/members.h"
 #include "core/news.h"
@@ -15,27 +17,11 @@
  *
  * Failures. A gap, or a chain that is not the signed one: the log may have grown here meanwhile by
  * another way, so it is asked for again from where it stands, a few times. A carrier that says it
- * has more and sends nothing is not asked again in its session, and all others are. A signature
- * that does not hold ends the session. */
+ * has more and sends nothing is not asked again in its session; one that sends no whole stretch for
+ * long gives way to whoever else offered the log. A signature that does not hold ends the session.
+ */
 
 enum { ASKS_MAX = 4 };
-
-struct carried {
-    struct log_id id; /* every byte of it set: it is the key in the table */
-    uint64_t link;
-    uint64_t at_ms;   /* asked, or something came */
-    uint64_t offered; /* how far it goes there */
-    unsigned asks;    /* without a stretch that was taken in */
-    enum role role;   /* of its author, proven */
-    bool introduced;
-
-    char *bytes; /* the stretch: records, a comma between two */
-    size_t size, capacity;
-    uint64_t first, last;
-    struct chain_hash head;
-    struct log_seal seal; /* being verified; seq 0: none */
-    bool differs;         /* it signs another chain than the one here */
-};
 
 void carry_init(struct node *n, uint64_t seed)
 {
@@ -45,66 +31,19 @@ void carry_init(struct node *n, uint64_t seed)
 
 void carry_fini(struct node *n)
 {
-    struct carried *c;
-    size_t at = 0;
-    while ((c = table_next(&n->carried, &at)) != NULL) {
-        free(c->bytes);
-        free(c);
-    }
-    table_fini(&n->carried);
-}
-
-static struct log_id key_of(struct span device, const struct key_id *key, uint64_t epoch)
-{
-    struct log_id id;
-    memset(&id, 0, sizeof id);
-    memcpy(id.device, device.bytes, device.size);
-    id.key = *key;
-    id.epoch = epoch;
-    return id;
-}
-
-static struct carried *find(const struct node *n, const struct log_id *id)
-{
-    struct log_id key = key_of(span_of(id->device), &id->key, id->epoch);
-    return table_get(&n->carried, (struct span){(const char *)&key, sizeof key});
+    carried_fini(n);
 }
 
 uint64_t carry_link(const struct node *n, const struct log_id *id)
 {
-    const struct carried *c = find(n, id);
+    const struct carried *c = carried_find(n, id);
     return c == NULL ? 0 : c->link;
-}
-
-static struct log *log_of(const struct node *n, const struct carried *c)
-{
-    const struct member *m = members_find(n, span_of(c->id.device));
-    return m == NULL ? NULL : members_log(m, &c->id.key, c->id.epoch);
-}
-
-static void drop_stretch(struct node *n, struct carried *c)
-{
-    struct session *s = session_find(n, c->link);
-    if (s != NULL)
-        s->stretch_bytes -= c->size;
-    free(c->bytes);
-    c->bytes = NULL;
-    c->size = c->capacity = 0;
-    c->first = c->last = 0;
-    c->seal.seq = 0;
-}
-
-static void forget(struct node *n, struct carried *c)
-{
-    drop_stretch(n, c);
-    table_remove(&n->carried, (struct span){(const char *)&c->id, sizeof c->id});
-    free(c);
 }
 
 static void send_want(struct node *n, struct session *s, const struct carried *c,
                       enum message_want want)
 {
-    const struct log *l = log_of(n, c);
+    const struct log *l = carried_log(n, c);
     struct message_entry *e = event_effects_alloc(n->fx, sizeof *e);
     if (e == NULL)
         return;
@@ -116,7 +55,8 @@ static void send_want(struct node *n, struct session *s, const struct carried *c
         .last = l == NULL ? 0 : l->last,
         .sealed = l == NULL ? 0 : l->seal.seq,
         .want = want,
-        .role_known = l != NULL && want != MESSAGE_WANT_RECORDS,
+        .chain = l == NULL || l->seal.seq == 0 ? 0 : fork_digest(&l->seal.hash),
+        .role_known = l != NULL && want == MESSAGE_WANT_NOTHING,
         .role = l == NULL ? c->role : l->role,
     };
     struct message message = {.kind = MESSAGE_HAVE, .have = {.entries = e, .count = 1}};
@@ -130,52 +70,86 @@ static void ask(struct node *n, struct session *s, struct carried *c)
         return;
     c->at_ms = n->now_ms;
     node_soon(&n->carry_at_ms, n->now_ms + TIME_CARRY_MS);
+    s->certificates++;
     send_want(n, s, c, MESSAGE_WANT_RECORDS);
 }
 
-/* Its carrier has sent all that it offered: one that has more may take its place. */
-static bool is_idle(const struct node *n, const struct carried *c)
+static bool is_complete(const struct node *n, const struct carried *c)
 {
-    const struct log *l = log_of(n, c);
-    return l != NULL && l->seal.seq >= c->offered && c->first == 0 && c->seal.seq == 0;
+    const struct log *l = carried_log(n, c);
+    return l != NULL && l->seal.seq >= c->offered;
+}
+
+/* There is more. If nothing was missing, it may have ceased to send a log that seemed to be at its
+ * end; else time goes on. */
+static void note_more(struct node *n, struct session *s, struct carried *c, uint64_t offered)
+{
+    bool was_complete = is_complete(n, c);
+    c->offered = offered;
+    node_soon(&n->carry_at_ms, c->at_ms + TIME_CARRY_MS);
+    if (!was_complete)
+        return;
+    c->since_ms = n->now_ms;
+    ask(n, s, c);
+}
+
+/* False: nobody else offered it. */
+static bool hand_over(struct node *n, struct carried *c)
+{
+    struct session *s = carried_hand_over(n, c);
+    if (s == NULL)
+        return false;
+    c->since_ms = n->now_ms;
+    ask(n, s, c);
+    return true;
+}
+
+/* Another takes the place of a carrier that stays trusted. */
+static void replace(struct node *n, struct carried *c)
+{
+    struct session *before = session_find(n, c->link);
+    const struct member *m = members_find(n, span_of(c->id.device));
+    uint64_t offered = c->offered;
+    if (before == NULL || !hand_over(n, c))
+        return;
+    carried_offered(c, before->link, offered);
+    if (m != NULL)
+        news_tell_again(n, before, m);
 }
 
 void carry_ask(struct node *n, struct session *s, const struct message_log *log, uint64_t offered)
 {
-    struct log_id id = key_of(log->device, &log->key, log->epoch);
-    struct carried *c = find(n, &id);
-    if (c != NULL && c->link == s->link && offered > c->offered) {
-        c->offered = offered;
-        c->at_ms = n->now_ms;
-        node_soon(&n->carry_at_ms, n->now_ms + TIME_CARRY_MS);
-    }
-    if (c != NULL && c->link != s->link && offered > c->offered && is_idle(n, c)) {
-        struct session *before = session_find(n, c->link);
-        if (before != NULL)
-            send_want(n, before, c, MESSAGE_WANT_NEWS);
-        forget(n, c);
-        c = NULL;
-    }
-    if (c != NULL)
-        return;
-    c = calloc(1, sizeof *c);
+    struct log_id id = carried_id(log);
+    struct carried *c = carried_find(n, &id);
     if (c == NULL) {
-        n->fx->out_of_memory = true;
-        return;
-    }
-    c->id = id;
-    c->link = s->link;
-    c->offered = offered;
-    enum err err = table_put(&n->carried, (struct span){(const char *)&c->id, sizeof c->id}, c);
-    if (err == ERR_OK) {
+        c = carried_add(n, s, &id);
+        if (c == NULL)
+            return; /* at the bound: the next news is another chance */
+        c->offered = offered;
+        c->since_ms = n->now_ms;
         ask(n, s, c);
-        return;
+    } else if (c->link != s->link) {
+        carried_offered(c, s->link, offered);
+        node_soon(&n->carry_at_ms, c->since_ms + TIME_CARRY_OTHER_MS);
+        if (is_complete(n, c)) /* all that its carrier had is here */
+            replace(n, c);
+    } else if (offered > c->offered) {
+        note_more(n, s, c, offered);
     }
-    n->fx->out_of_memory = n->fx->out_of_memory || err == ERR_MEMORY;
-    free(c); /* at the bound the next news is another chance */
 }
 
-/* This carrier does not deliver: all others are asked. */
+/* Who carried it does not any more. */
+static void find_another(struct node *n, struct carried *c)
+{
+    struct member *m = members_find(n, span_of(c->id.device));
+    if (hand_over(n, c))
+        return;
+    carried_forget(n, c);
+    if (m != NULL)
+        news_ask_again(n, m);
+}
+
+/* This carrier does not deliver: others are asked. */
 static void give_up(struct node *n, struct carried *c)
 {
     struct member *m = members_find(n, span_of(c->id.device));
@@ -184,14 +158,12 @@ static void give_up(struct node *n, struct carried *c)
         news_distrust(n, s, m);
     if (s != NULL)
         send_want(n, s, c, MESSAGE_WANT_NOTHING);
-    forget(n, c);
-    if (m != NULL)
-        news_ask_again(n, m);
+    find_another(n, c);
 }
 
 static void ask_again(struct node *n, struct session *s, struct carried *c)
 {
-    drop_stretch(n, c);
+    carried_drop_stretch(n, c);
     if (++c->asks < ASKS_MAX)
         ask(n, s, c);
     else
@@ -202,6 +174,11 @@ static void ask_again(struct node *n, struct session *s, struct carried *c)
 
 void carry_certificate(struct node *n, struct session *s, const struct message *m)
 {
+    if (s->certificates == 0) { /* checking one costs us more than sending it */
+        node_counted(n, NODE_MESSAGES_UNKNOWN);
+        return;
+    }
+    s->certificates--;
     s->introduced.device[0] = '\0';
     struct effect *effect = event_effects_add(n->fx, EFFECT_CERTIFY);
     effect->certify.link = s->link;
@@ -223,7 +200,7 @@ void carry_certified(struct node *n, const struct event *e)
 /* The author of what is carried; false: not known. */
 static bool introduce(const struct node *n, const struct session *s, struct carried *c)
 {
-    const struct log *l = log_of(n, c);
+    const struct log *l = carried_log(n, c);
     const struct identity *who = &s->introduced;
     if (c->introduced)
         return true;
@@ -233,43 +210,11 @@ static bool introduce(const struct node *n, const struct session *s, struct carr
         c->role = who->role;
     else
         return false;
-    c->introduced = true;
-    return true;
+    c->introduced = news_wants_role(n, c->role);
+    return c->introduced;
 }
 
 /* A stretch. */
-
-static bool reserve(struct node *n, struct session *s, struct carried *c, size_t size)
-{
-    if (s->stretch_bytes + size > LIMIT_STRETCH)
-        return false;
-    if (c->size + size <= c->capacity)
-        return true;
-    size_t capacity = c->size + size > 2 * c->capacity ? c->size + size : 2 * c->capacity;
-    char *bytes = realloc(c->bytes, capacity);
-    if (bytes == NULL) {
-        n->fx->out_of_memory = true;
-        return false;
-    }
-    c->bytes = bytes;
-    c->capacity = capacity;
-    return true;
-}
-
-static bool gather(struct node *n, struct session *s, struct carried *c, const struct record *r)
-{
-    size_t comma = c->size > 0;
-    if (!reserve(n, s, c, comma + r->bytes.size))
-        return false;
-    if (comma)
-        c->bytes[c->size] = ',';
-    memcpy(c->bytes + c->size + comma, r->bytes.bytes, r->bytes.size);
-    c->size += comma + r->bytes.size;
-    s->stretch_bytes += comma + r->bytes.size;
-    n->hash(&c->head, &c->head, r->bytes);
-    c->last = r->seq;
-    return true;
-}
 
 static void begin_stretch(struct carried *c, const struct log *l, uint64_t first)
 {
@@ -279,14 +224,6 @@ static void begin_stretch(struct carried *c, const struct log *l, uint64_t first
     c->head = l == NULL ? none : l->head;
 }
 
-static struct carried *asked_of(const struct node *n, const struct session *s,
-                                const struct message_log *log)
-{
-    struct log_id id = key_of(log->device, &log->key, log->epoch);
-    struct carried *c = find(n, &id);
-    return c != NULL && c->link == s->link ? c : NULL;
-}
-
 static void note_sign(const struct node *n, struct session *s, struct carried *c)
 {
     c->at_ms = s->carried_ms = n->now_ms;
@@ -294,12 +231,12 @@ static void note_sign(const struct node *n, struct session *s, struct carried *c
 
 void carry_update(struct node *n, struct session *s, const struct message *m)
 {
-    struct carried *c = asked_of(n, s, &m->update.log);
+    struct carried *c = carried_of(n, s, &m->update.log);
     if (c == NULL || n->store_failed || c->seal.seq > 0 || !introduce(n, s, c)) {
         node_counted(n, NODE_MESSAGES_UNKNOWN);
         return;
     }
-    const struct log *l = log_of(n, c);
+    const struct log *l = carried_log(n, c);
     const struct record *r = m->update.records;
     uint64_t last = c->first > 0 ? c->last : l == NULL ? 0 : l->last;
     size_t known = 0;
@@ -320,7 +257,7 @@ void carry_update(struct node *n, struct session *s, const struct message *m)
             ask_again(n, s, c);
             return;
         }
-        if (!gather(n, s, c, &r[i])) {
+        if (!carried_gather(n, s, c, &r[i])) {
             give_up(n, c);
             return;
         }
@@ -340,14 +277,14 @@ static bool chain_at(const struct carried *c, const struct log *l, uint64_t seq,
 
 void carry_seal(struct node *n, struct session *s, const struct message *m)
 {
-    struct carried *c = asked_of(n, s, &m->seal.log);
+    struct carried *c = carried_of(n, s, &m->seal.log);
     struct chain_hash ours;
     if (c == NULL || n->store_failed || c->seal.seq > 0 || m->seal.signature_size == 0)
         return;
-    const struct log *l = log_of(n, c);
+    const struct log *l = carried_log(n, c);
     note_sign(n, s, c);
-    if (l != NULL && m->seal.seq <= l->seal.seq && c->first == 0) {
-        carry_stored(n, l); /* it does not know how far we are */
+    if (l != NULL && m->seal.seq <= l->seal.seq) { /* it does not know how far we are */
+        carry_stored(n, l);
         return;
     }
     if (!chain_at(c, l, m->seal.seq, &ours)) {
@@ -407,7 +344,8 @@ static struct log *log_here(struct node *n, const struct carried *c, struct memb
         return l;
     if (m->session != NULL && !ident_key_equal(&m->session->identity.key, &c->id.key))
         return NULL; /* another key under a name that is in use */
-    if (m->epoch < c->id.epoch) {
+    /* An earlier key's lives say nothing of the present one's. */
+    if (m->epoch < c->id.epoch && (m->epoch == 0 || ident_key_equal(&m->key, &c->id.key))) {
         m->epoch = c->id.epoch;
         m->role = c->role;
     }
@@ -440,10 +378,11 @@ static void complete(struct node *n, struct session *s, struct carried *c)
     log_accept_seal(l, &c->seal);
     node_counted(n, NODE_SEALS_VERIFIED);
     seal_store(n, l);
-    drop_stretch(n, c);
+    carried_drop_stretch(n, c);
     c->asks = 0;
+    c->since_ms = n->now_ms;
     if (is_new)
-        news_send_list(n, s, m);
+        news_list_due(n, s, m);
 }
 
 /* The author signed both: the chain that the carrier has, and ours up to the same place. */
@@ -453,27 +392,24 @@ static bool is_fork(const struct log *l, const struct carried *c)
            memcmp(&l->seal.hash, &c->seal.hash, sizeof c->seal.hash) != 0;
 }
 
-static void note_fork(struct node *n, struct log *l)
+/* Signed, and not the continuation of ours: records that were changed on the way, or a fork. */
+static void unfit(struct node *n, struct session *s, struct carried *c)
 {
-    if (l->forked)
-        return;
-    l->forked = true;
-    node_counted(n, NODE_FORKS);
-    struct fact *fact = node_fact(n, FACT_FORKED, span_of(l->id.device));
-    if (fact != NULL) {
-        fact->epoch = l->id.epoch;
-        fact->seq = l->seal.seq;
-    }
+    const struct log *l = carried_log(n, c);
+    bool enough = c->asks + 1 >= ASKS_MAX;
+    ask_again(n, s, c);
+    if (enough && l != NULL)
+        fork_doubt(n, s, l);
 }
 
 bool carry_verified(struct node *n, const struct event *e)
 {
-    struct carried *c = find(n, &e->verified.id);
+    struct carried *c = carried_find(n, &e->verified.id);
     if (c == NULL || c->link != e->verified.link || c->seal.seq == 0 ||
         c->seal.seq != e->verified.seq)
         return false;
     struct session *s = session_find(n, c->link);
-    struct log *l = log_of(n, c);
+    struct log *l = carried_log(n, c);
     if (s == NULL || n->store_failed)
         return true;
     if (!e->verified.valid) {
@@ -482,41 +418,32 @@ bool carry_verified(struct node *n, const struct event *e)
     } else if (!c->differs) {
         complete(n, s, c);
     } else if (is_fork(l, c)) {
-        note_fork(n, l);
+        fork_note(n, l, &c->seal);
         give_up(n, c);
     } else {
-        ask_again(n, s, c);
+        unfit(n, s, c);
     }
     return true;
 }
 
 void carry_stored(struct node *n, const struct log *l)
 {
-    const struct carried *c = l->own ? NULL : find(n, &l->id);
+    const struct carried *c = l->own ? NULL : carried_find(n, &l->id);
     struct session *s = c == NULL ? NULL : session_find(n, c->link);
-    if (s == NULL || l->stored_seal.seq == 0)
+    uint64_t acked = l->stored < l->stored_seal.seq ? l->stored : l->stored_seal.seq;
+    if (s == NULL || acked == 0)
         return;
-    struct message ack = {
-        .kind = MESSAGE_ACK,
-        .ack = {.log = {.device = span_of(l->id.device), .key = l->id.key, .epoch = l->id.epoch},
-                .seq = l->stored < l->stored_seal.seq ? l->stored : l->stored_seal.seq,
-                .held = l->stored}};
+    struct message ack = {.kind = MESSAGE_ACK,
+                          .ack = {.log = {.device = event_effects_copy(n->fx,
+                                                                       span_of(l->id.device)),
+                                          .key = l->id.key,
+                                          .epoch = l->id.epoch},
+                                  .seq = acked,
+                                  .held = l->stored}};
     session_send(n, s, &ack);
 }
 
-/* Ends. The table must not change while it is walked: what is to go is found one by one. */
-
-typedef bool ended_fn(const struct node *n, const struct carried *c, const void *context);
-
-static struct carried *find_ended(const struct node *n, ended_fn *ended, const void *context)
-{
-    struct carried *c;
-    size_t at = 0;
-    while ((c = table_next(&n->carried, &at)) != NULL)
-        if (ended(n, c, context))
-            return c;
-    return NULL;
-}
+/* Ends. */
 
 static bool is_of_link(const struct node *n, const struct carried *c, const void *context)
 {
@@ -526,13 +453,10 @@ static bool is_of_link(const struct node *n, const struct carried *c, const void
 
 void carry_session_gone(struct node *n, const struct session *s)
 {
-    struct carried *c;
-    while ((c = find_ended(n, is_of_link, &s->link)) != NULL) {
-        struct member *m = members_find(n, span_of(c->id.device));
-        forget(n, c);
-        if (m != NULL)
-            news_ask_again(n, m);
-    }
+    size_t count;
+    const struct log_id *ids = carried_which(n, is_of_link, &s->link, &count);
+    for (size_t i = 0; i < count; i++)
+        find_another(n, carried_find(n, &ids[i]));
 }
 
 static bool is_written_by(const struct node *n, const struct carried *c, const void *context)
@@ -544,12 +468,16 @@ static bool is_written_by(const struct node *n, const struct carried *c, const v
 
 void carry_author_here(struct node *n, const struct member *m)
 {
-    struct carried *c;
-    while ((c = find_ended(n, is_written_by, m)) != NULL) {
+    size_t count;
+    const struct log_id *ids = carried_which(n, is_written_by, m, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct carried *c = carried_find(n, &ids[i]);
         struct session *s = session_find(n, c->link);
-        if (s != NULL)
+        if (s != NULL) { /* the author may be gone again before the next news */
             send_want(n, s, c, MESSAGE_WANT_NOTHING);
-        forget(n, c);
+            news_tell_again(n, s, m);
+        }
+        carried_forget(n, c);
     }
 }
 
@@ -560,17 +488,16 @@ void carry_again(struct node *n)
     while ((c = table_next(&n->carried, &at)) != NULL) {
         struct session *s = session_find(n, c->link);
         check(s != NULL); /* else carry_session_gone() */
-        drop_stretch(n, c);
+        carried_drop_stretch(n, c);
         ask(n, s, c);
     }
 }
 
-/* Until when something must come; NODE_NEVER: nothing is missing. */
-static uint64_t due_ms(const struct node *n, const struct carried *c)
+/* Until when something must come of this carrier; NODE_NEVER: nothing is missing. */
+static uint64_t silent_ms(const struct node *n, const struct carried *c)
 {
-    const struct log *l = log_of(n, c);
     const struct session *s = session_find(n, c->link);
-    if (n->store_failed || s == NULL || c->seal.seq > 0 || (l != NULL && l->seal.seq >= c->offered))
+    if (n->store_failed || s == NULL || c->seal.seq > 0 || is_complete(n, c))
         return NODE_NEVER;
     uint64_t busy_ms = c->at_ms + 2 * (uint64_t)TIME_CARRY_MS; /* with other logs, that long */
     if (busy_ms > s->carried_ms)
@@ -578,10 +505,31 @@ static uint64_t due_ms(const struct node *n, const struct carried *c)
     return (c->at_ms > busy_ms ? c->at_ms : busy_ms) + TIME_CARRY_MS;
 }
 
-static bool is_silent(const struct node *n, const struct carried *c, const void *context)
+/* Until when a stretch must be taken in, if somebody else offers it. */
+static uint64_t slow_ms(const struct node *n, const struct carried *c)
+{
+    bool alone = true;
+    for (size_t i = 0; i < CARRIED_OTHERS; i++)
+        alone = alone && c->others[i].link == 0;
+    if (alone || n->store_failed || is_complete(n, c))
+        return NODE_NEVER;
+    return c->since_ms + TIME_CARRY_OTHER_MS;
+}
+
+static bool is_due(const struct node *n, const struct carried *c, const void *context)
 {
     (void)context;
-    return due_ms(n, c) <= n->now_ms;
+    return silent_ms(n, c) <= n->now_ms || slow_ms(n, c) <= n->now_ms;
+}
+
+/* Silence is no excuse; who is slow may have much to send, and stays trusted. */
+static void turn_away(struct node *n, struct carried *c)
+{
+    if (silent_ms(n, c) <= n->now_ms) {
+        give_up(n, c);
+        return;
+    }
+    replace(n, c);
 }
 
 void carry_tick(struct node *n)
@@ -589,12 +537,15 @@ void carry_tick(struct node *n)
     if (n->carry_at_ms > n->now_ms)
         return;
     struct carried *c;
-    size_t at = 0;
-    while ((c = find_ended(n, is_silent, NULL)) != NULL)
-        give_up(n, c);
+    size_t at = 0, count;
+    const struct log_id *ids = carried_which(n, is_due, NULL, &count);
+    for (size_t i = 0; i < count; i++)
+        turn_away(n, carried_find(n, &ids[i]));
     n->carry_at_ms = NODE_NEVER;
-    while ((c = table_next(&n->carried, &at)) != NULL)
-        node_soon(&n->carry_at_ms, due_ms(n, c));
+    while ((c = table_next(&n->carried, &at)) != NULL) {
+        node_soon(&n->carry_at_ms, silent_ms(n, c));
+        node_soon(&n->carry_at_ms, slow_ms(n, c));
+    }
 }
 
 uint64_t carry_deadline(const struct node *n)

@@ -147,15 +147,19 @@ enum {
     TIME_COMMAND_MS = 600000,    /* a command's deadline is at most so far away: its id is
                                     remembered until then, and there is room for LIMIT_COMMANDS */
     TIME_OUTCOME_MS = 12000,     /* behind a command's deadline: its script may take ten seconds */
-    TIME_BACKLOG_MS = 100,  /* states of before we met come together; rules look at them then */
-    TIME_MESH_MS = 100,     /* who comes at once is looked at together */
-    TIME_SPARE_MS = 2000,   /* a session that neither side needs lasts this long: one of them may
-                               change its mind */
-    TIME_NEWS_MS = 200,     /* what is new in others' logs is told together */
-    TIME_CARRY_MS = 3000,   /* who said it would carry a log and sends nothing for this long is
-                               not asked again in this session */
-    TIME_SUMMARY_MS = 5000, /* between a controller's summaries */
-    TIME_STORE_RETRY_MS = 1000, /* after a failed store */
+    TIME_BACKLOG_MS = 100, /* states of before we met come together; rules look at them then */
+    TIME_MESH_MS = 100,    /* who comes at once is looked at together */
+    TIME_SPARE_MS = 2000,  /* a session that neither side needs lasts this long: one of them may
+                              change its mind */
+    TIME_NEWS_MS = 200,    /* what is new in others' logs is told together */
+    TIME_CARRY_MS = 3000,  /* who said it would carry a log and sends nothing for this long is
+                              not asked again in this session */
+    TIME_CARRY_OTHER_MS = 15000, /* who sends no whole stretch of a log for this long gives way to
+                                    another who offers it: half a megabyte at 40 kB/s */
+    TIME_LIST_MS = 1000,         /* between two lists of one device's logs to one peer: up to 64 KiB
+                                    for an entry of 300 bytes */
+    TIME_SUMMARY_MS = 5000,      /* between a controller's summaries */
+    TIME_STORE_RETRY_MS = 1000,  /* after a failed store */
     TIME_LEAVE_MS = 1000, /* a leaving peer waits this long for its last records to be stored and
                              sent */
 };

@@ -35,6 +35,7 @@ void log_free(struct log *l)
     ring_fini(&l->asked_seals);
     ring_fini(&l->ends);
     free(l->window);
+    free(l->against);
     free(l);
 }
 

@@ -51,6 +51,8 @@ struct log {
     struct log_seal stored_seal; /* durable: what a failed store falls back to */
     struct log_seal asking;      /* being signed or verified; seq 0: none */
     struct log_seal waiting;     /* came while `asking` was out */
+    uint64_t asking_link;        /* others': who sent `asking` */
+    struct log_seal *against;    /* the other one, when it is forked; NULL: not, or no memory */
     uint64_t urgent; /* own: the last record that is to be sealed as soon as it is stored */
     uint64_t unsealed_since_ms; /* own: when the oldest stored record behind the seal was stored */
 

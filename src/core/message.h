@@ -56,6 +56,7 @@ struct message_entry {
     enum role role; /* of the author, says the sender: its certificate proves it */
     enum message_want want;
     uint64_t older; /* digest of the device's earlier logs, 16 hex digits; 0: none, left out */
+    uint64_t chain; /* the first 64 bits of the chain hash at `sealed`, likewise */
 };
 
 struct message {

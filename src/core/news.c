@@ -1,6 +1,7 @@
 #include "core/news.h"
 
 #include "core/carry.h"
+#include "core/fork.h"
 #include "core/members.h"
 #include "core/serve.h"
 #include "core/session.h"
@@ -13,7 +14,8 @@
  * more; it ends: that we want news, and whoever has more says so.
  *
  * Of a device's logs the newest is told one by one; the earlier ones, which hardly change, as one
- * digest. Where digests differ, lists of all that device's logs go to and fro. */
+ * digest. Where digests differ, lists of all that device's logs go to and fro, at a bounded pace:
+ * a list is much longer than what makes us send it. */
 
 /* What two peers know of each other about one device. */
 struct news {
@@ -23,7 +25,10 @@ struct news {
     enum message_want told; /* what we said we want */
     uint64_t epoch, sealed; /* so much of its newest log the other has, or knows that we have */
     uint64_t older;         /* digest of ours that we told */
-    uint64_t older_heard;   /* digest of theirs that was answered */
+    uint64_t older_heard;   /* digest of theirs */
+    bool list_due;          /* our list is to be sent, but not before */
+    uint64_t list_ms;
+    uint64_t answer_ms; /* a list of theirs is not answered before */
 };
 
 bool news_wants_role(const struct node *n, enum role role)
@@ -97,9 +102,9 @@ static enum message_want want_of(const struct node *n, const struct session *s,
 {
     if (!news_wants_role(n, l->role) || is_leaf(s->identity.role) || news->silent)
         return MESSAGE_WANT_NOTHING;
-    if (m->session != NULL)
-        return MESSAGE_WANT_NOTHING;
-    return carry_link(n, &l->id) == s->link ? MESSAGE_WANT_RECORDS : MESSAGE_WANT_NEWS;
+    if (carry_link(n, &l->id) == s->link) /* also of an earlier life of one that is here */
+        return MESSAGE_WANT_RECORDS;
+    return m->session != NULL ? MESSAGE_WANT_NOTHING : MESSAGE_WANT_NEWS;
 }
 
 /* A sum, so that the order in which logs are met does not matter; 0: there are none. */
@@ -132,10 +137,12 @@ static uint64_t older_of(const struct node *n, struct member *m)
     return m->older;
 }
 
-static struct message_entry entry_of(const struct log *l)
+static struct message_entry entry_of(struct node *n, const struct log *l)
 {
     return (struct message_entry){
-        .log = {.device = span_of(l->id.device), .key = l->id.key, .epoch = l->id.epoch},
+        .log = {.device = event_effects_copy(n->fx, span_of(l->id.device)),
+                .key = l->id.key,
+                .epoch = l->id.epoch},
         .first = l->first,
         .last = l->last,
         .sealed = servable(l),
@@ -169,15 +176,14 @@ static bool tell(struct node *n, struct session *s, struct member *m, struct mes
     bool gives = !is_leaf(n->self.role) && s->wants[l->role] && servable(l) > 0;
     uint64_t older = gives ? older_of(n, m) : 0;
     bool offers = gives && is_news(l, news);
-    if (m->ask_all && !is_leaf(s->identity.role) && !news->silent)
-        news_send_list(n, s, m); /* of earlier logs, too */
     if (!offers && want == news->told && older == news->older)
         return false;
-    *entry = entry_of(l);
+    *entry = entry_of(n, l);
     entry->role_known = true;
     entry->role = l->role;
     entry->want = want;
     entry->older = older;
+    entry->chain = entry->sealed == l->stored_seal.seq ? fork_digest(&l->stored_seal.hash) : 0;
     news->told = want;
     news->older = older;
     if (goes_further(l->id.epoch, servable(l), news)) {
@@ -195,6 +201,39 @@ static void send_page(struct node *n, struct session *s, const struct message_en
         session_send(n, s, &message);
 }
 
+static void send_list(struct node *n, struct session *s, const struct member *m)
+{
+    struct message_entry *entries = event_effects_alloc(n->fx, LIMIT_LOGS_DEVICE * sizeof *entries);
+    if (entries == NULL)
+        return;
+    size_t count = 0;
+    for (const struct log *l = m->logs; l != NULL && count < LIMIT_LOGS_DEVICE; l = l->next)
+        if (servable(l) > 0)
+            entries[count++] = entry_of(n, l);
+    struct message message = {.kind = MESSAGE_HAVE,
+                              .have = {.entries = entries,
+                                       .count = count,
+                                       .of = event_effects_copy(n->fx, span_of(m->device))}};
+    session_send(n, s, &message);
+}
+
+/* Lists wait while the socket owes much, too. */
+static void tell_list(struct node *n, struct session *s, struct member *m)
+{
+    struct news *news = m->slot < s->news_count ? &s->news[m->slot] : NULL;
+    if (news == NULL || !news->list_due)
+        return;
+    if (n->now_ms < news->list_ms || s->unsent >= LIMIT_UNSENT) {
+        node_soon(&n->news_at_ms,
+                  n->now_ms < news->list_ms ? news->list_ms : n->now_ms + TIME_NEWS_MS);
+        return;
+    }
+    news->list_due = false;
+    news->list_ms = n->now_ms + TIME_LIST_MS;
+    if (news->older_heard == 0 || news->older_heard != older_of(n, m))
+        send_list(n, s, m);
+}
+
 static void tell_session(struct node *n, struct session *s)
 {
     struct member *m;
@@ -206,6 +245,7 @@ static void tell_session(struct node *n, struct session *s)
         if (page == NULL)
             return;
         count += tell(n, s, m, &page[count]);
+        tell_list(n, s, m);
         if (count < LIMIT_NEWS_ENTRIES)
             continue;
         send_page(n, s, page, count);
@@ -225,10 +265,6 @@ void news_tick(struct node *n)
         if (s->state == PEER_OPEN && s->have_done)
             tell_session(n, s);
     }
-    struct member *m;
-    size_t at = 0;
-    while ((m = table_next(&n->members, &at)) != NULL)
-        m->ask_all = false;
 }
 
 /* By its certificate, or as long as nobody has seen that, by what the other says. */
@@ -276,7 +312,16 @@ static void note_entry(struct node *n, struct session *s, struct member *m,
         !wants_author(n, m, e))
         return;
     news->older_heard = e->older;
-    news_send_list(n, s, m);
+    news_list_due(n, s, m);
+}
+
+void news_list_due(struct node *n, struct session *s, const struct member *m)
+{
+    struct news *news = news_of(n, s, m);
+    if (news == NULL)
+        return;
+    news->list_due = true;
+    news_due(n);
 }
 
 void news_entry(struct node *n, struct session *s, const struct message_entry *e)
@@ -285,28 +330,16 @@ void news_entry(struct node *n, struct session *s, const struct message_entry *e
     struct log *l = m == NULL ? NULL : members_log(m, &e->log.key, e->log.epoch);
     if (m != NULL)
         note_entry(n, s, m, e);
-    if (l != NULL && e->want == MESSAGE_WANT_RECORDS && !is_leaf(n->self.role))
+    /* What tells its role says again that it is asked for, and the stretch may be on its way. */
+    bool asks = e->want == MESSAGE_WANT_RECORDS && !is_leaf(n->self.role);
+    if (l != NULL && asks && (!e->role_known || serve_cursor(s, l) == NULL))
         serve_carried(n, s, l, e);
-    else if (l != NULL && e->role_known)
+    else if (l != NULL && !asks && e->role_known)
         serve_end(s, l);
+    if (l != NULL)
+        fork_told(n, s, l, e);
     if (is_of_use(n, s, m, e))
         carry_ask(n, s, &e->log, e->sealed);
-}
-
-void news_send_list(struct node *n, struct session *s, const struct member *m)
-{
-    struct message_entry *entries = event_effects_alloc(n->fx, LIMIT_LOGS_DEVICE * sizeof *entries);
-    if (entries == NULL)
-        return;
-    size_t count = 0;
-    for (const struct log *l = m->logs; l != NULL && count < LIMIT_LOGS_DEVICE; l = l->next)
-        if (servable(l) > 0)
-            entries[count++] = entry_of(l);
-    struct message message = {.kind = MESSAGE_HAVE,
-                              .have = {.entries = entries,
-                                       .count = count,
-                                       .of = span_of(m->device)}};
-    session_send(n, s, &message);
 }
 
 static bool listed(const struct message *m, const struct log *l)
@@ -319,10 +352,20 @@ static bool listed(const struct message *m, const struct log *l)
     return servable(l) == 0;
 }
 
+/* The other waits TIME_LIST_MS between two, but they need not take the same time to come. */
+static bool may_answer(struct node *n, struct session *s, const struct member *m)
+{
+    struct news *news = news_of(n, s, m);
+    if (news == NULL || n->now_ms < news->answer_ms || s->unsent >= LIMIT_UNSENT)
+        return false;
+    news->answer_ms = n->now_ms + TIME_LIST_MS / 2;
+    return true;
+}
+
 void news_list(struct node *n, struct session *s, const struct message *list)
 {
     const struct member *m = members_find(n, list->have.of);
-    if (m == NULL || m == s->member || is_leaf(n->self.role))
+    if (m == NULL || m == s->member || is_leaf(n->self.role) || !may_answer(n, s, m))
         return;
     struct message_entry *entries = event_effects_alloc(n->fx, LIMIT_LOGS_DEVICE * sizeof *entries);
     if (entries == NULL)
@@ -330,16 +373,34 @@ void news_list(struct node *n, struct session *s, const struct message *list)
     size_t count = 0;
     for (const struct log *l = m->logs; l != NULL && count < LIMIT_LOGS_DEVICE; l = l->next)
         if (s->wants[l->role] && !listed(list, l))
-            entries[count++] = entry_of(l);
+            entries[count++] = entry_of(n, l);
     send_page(n, s, entries, count);
 }
 
+/* Who had no more than we have tells when it has. Of earlier logs ours is the list that makes it
+ * say what we lack. */
 void news_ask_again(struct node *n, struct member *m)
 {
-    for (size_t i = 0; i < n->session_count; i++)
-        if (m->slot < n->sessions[i]->news_count)
-            n->sessions[i]->news[m->slot].told = MESSAGE_WANT_COUNT;
-    m->ask_all = true;
+    const struct log *l = newest(m);
+    for (size_t i = 0; i < n->session_count; i++) {
+        struct session *s = n->sessions[i];
+        if (m->slot >= s->news_count || l == NULL)
+            continue;
+        struct news *news = &s->news[m->slot];
+        if (goes_further(news->epoch, news->sealed,
+                         &(struct news){.epoch = l->id.epoch, .sealed = servable(l)}))
+            news->told = MESSAGE_WANT_COUNT;
+        if (news->older_heard != 0)
+            news->list_due = true;
+    }
+    news_due(n);
+}
+
+void news_tell_again(struct node *n, struct session *s, const struct member *m)
+{
+    struct news *news = news_of(n, s, m);
+    if (news != NULL)
+        news->told = MESSAGE_WANT_COUNT;
     news_due(n);
 }
 

@@ -17,10 +17,13 @@ void news_changed(struct node *n, struct member *m);
 void news_entry(struct node *n, struct session *s, const struct message_entry *e);
 /* The end of a list of all logs of one device: tells those of ours that go further. */
 void news_list(struct node *n, struct session *s, const struct message *list);
-/* Our whole list of a device's logs, for somebody who seems to have other ones. */
-void news_send_list(struct node *n, struct session *s, const struct member *m);
-/* Whoever carried the device's logs does not any more: all are asked again. */
+/* Our whole list of a device's logs is to be sent to somebody who seems to have other ones: soon,
+ * but TIME_LIST_MS behind the one before. */
+void news_list_due(struct node *n, struct session *s, const struct member *m);
+/* Whoever carried the device's logs does not any more: those who have more are asked again. */
 void news_ask_again(struct node *n, struct member *m);
+/* What we want of this session was not what it is told last. */
+void news_tell_again(struct node *n, struct session *s, const struct member *m);
 /* This session promised a device's log and did not send it: it is not asked again. */
 void news_distrust(struct node *n, struct session *s, const struct member *m);
 bool news_distrusted(const struct session *s, const struct member *m);

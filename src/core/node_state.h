@@ -12,10 +12,10 @@
 /* The inside of a node, for core's own modules; nobody else includes it. One file per noun decides:
  * members.c (who is known), watch.c (whether we ourselves are well), seen.c (when others were last
  * heard), discovery.c (hellos and dialling), mesh.c (with whom we keep a session), peer.c (a
- * session's life), sync.c and serve.c (who lacks what), news.c and carry.c (the logs of others),
- * intake.c, seal.c, author.c (our own log), decide.c (rules), drive.c (what a property of ours is),
- * order.c (what our rules want of others), want.c (what a person wants),
- * command.c (what is to be done once), clock.c (whose clock is wrong), node.c (the seam). */
+ * session's life), sync.c and serve.c (who lacks what), news.c, carry.c and fork.c (the logs of
+ * others), intake.c, seal.c, author.c (our own log), decide.c (rules), drive.c (what a property of
+ * ours is), order.c (what our rules want of others), want.c (what a person wants), command.c (what
+ * is to be done once), clock.c (whose clock is wrong), node.c (the seam). */
 
 #define NODE_NEVER UINT64_MAX
 
@@ -68,7 +68,6 @@ struct member {
     size_t slot;       /* its place in each session's news */
     uint64_t older;    /* digest of its logs but the newest, if it is known */
     bool older_known;
-    bool ask_all;       /* whoever carried its logs does not any more */
     size_t topic_count; /* in the state */
     struct log *logs;   /* newest epoch first */
     uint64_t forgotten; /* logs up to this epoch made room for later ones */
@@ -85,6 +84,16 @@ struct cursor {
     struct log_seal seal; /* to be sent as soon as next is behind it; seq 0: none */
     uint64_t seal_sent;
     bool introduced; /* of another's log: its author's certificate was sent */
+};
+
+/* A log of which this session seems to have another content than we have; fork.c. */
+struct doubt {
+    struct log_id id;
+    uint64_t ours; /* the place of our seal; 0: there is no doubt */
+    uint64_t last; /* what came of the other content, from the beginning on, and its chain there */
+    struct chain_hash head, there; /* `there`: at `ours` */
+    struct log_seal seal;          /* being verified; seq 0: none */
+    uint64_t at_ms, next_ms;
 };
 
 struct session {
@@ -119,8 +128,11 @@ struct session {
     size_t news_count;
     struct identity introduced; /* by the last certificate that came along and holds; no device:
                                    none */
+    size_t asked;               /* logs of others that it is asked for */
+    size_t certificates;        /* so many may come: one for each time that it was asked */
     size_t stretch_bytes;       /* of what it carries, waiting for seals */
     uint64_t carried_ms;        /* when it last carried something */
+    struct doubt doubt;
 };
 
 /* Stores under way, in ticket order: what becomes durable when. */

@@ -1,6 +1,7 @@
 #include "core/seal.h"
 
 #include "core/carry.h"
+#include "core/fork.h"
 #include "core/members.h"
 #include "core/peer.h"
 #include "core/session.h"
@@ -113,6 +114,7 @@ void seal_signed(struct node *n, const struct event *e)
 static void verify(struct node *n, struct log *l, uint64_t link)
 {
     l->asking = l->waiting;
+    l->asking_link = link;
     l->waiting.seq = 0;
     ask(n, EFFECT_VERIFY, l, link);
 }
@@ -120,11 +122,12 @@ static void verify(struct node *n, struct log *l, uint64_t link)
 void seal_received(struct node *n, struct session *s, const struct message *m)
 {
     if (m->seal.log.device.size > 0) {
-        carry_seal(n, s, m);
+        if (!fork_seal(n, s, m))
+            carry_seal(n, s, m);
         return;
     }
     struct log *l = sync_log_of(n, s, &m->seal.log);
-    if (l == NULL)
+    if (l == NULL || l->forked)
         return;
     if (m->seal.seq <= l->seal.seq || m->seal.seq <= l->asking.seq)
         return;
@@ -140,11 +143,13 @@ void seal_received(struct node *n, struct session *s, const struct message *m)
 
 void seal_verified(struct node *n, const struct event *e)
 {
-    if (carry_verified(n, e))
+    if (fork_verified(n, e) || carry_verified(n, e))
         return;
     const struct member *m = members_find(n, span_of(e->verified.id.device));
     struct log *l = m == NULL ? NULL : members_log(m, &e->verified.id.key, e->verified.id.epoch);
-    if (l == NULL || l->asking.seq == 0 || l->asking.seq != e->verified.seq)
+    /* An answer about what somebody else sent is not one about this. */
+    if (l == NULL || l->asking.seq == 0 || l->asking.seq != e->verified.seq ||
+        l->asking_link != e->verified.link)
         return;
     struct log_seal seal = l->asking;
     l->asking.seq = 0;

@@ -232,6 +232,7 @@ void serve_carried(struct node *n, struct session *s, struct log *l, const struc
         return;
     c->next = e->last + 1 > l->first ? e->last + 1 : l->first;
     c->acked = c->seal_sent = e->sealed;
+    c->introduced = c->introduced && e->sealed > 0; /* it may not know the author yet */
     c->seal.seq = 0;
 }
 

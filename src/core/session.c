@@ -70,7 +70,14 @@ void session_hang_up(struct node *n, uint64_t link, const char *reason)
 }
 
 /* What a message takes besides its records, about: enough to know when to pause. */
-enum { MESSAGE_BYTES = 64 };
+enum { MESSAGE_BYTES = 64, ENTRY_BYTES = 240 };
+
+static size_t bytes_about(const struct message *m)
+{
+    if (m->kind == MESSAGE_HAVE)
+        return MESSAGE_BYTES + m->have.count * ENTRY_BYTES;
+    return MESSAGE_BYTES + (m->kind == MESSAGE_STATE_UPDATE ? m->update.bytes.size : 0);
+}
 
 void session_send(struct node *n, struct session *s, const struct message *m)
 {
@@ -78,7 +85,7 @@ void session_send(struct node *n, struct session *s, const struct message *m)
     effect->send.link = s->link;
     effect->send.message = *m;
     s->sent_ms = n->now_ms;
-    s->unsent += MESSAGE_BYTES + (m->kind == MESSAGE_STATE_UPDATE ? m->update.bytes.size : 0);
+    s->unsent += bytes_about(m);
 }
 
 void session_beat(struct node *n, struct session *s)

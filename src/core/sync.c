@@ -2,6 +2,7 @@
 
 #include "core/author.h"
 #include "core/carry.h"
+#include "core/fork.h"
 #include "core/intake.h"
 #include "core/members.h"
 #include "core/news.h"
@@ -108,7 +109,6 @@ static void take_own_entry(struct node *n, struct session *s, const struct messa
     c->held = last;
     c->seal_sent = e->sealed;
     c->seal.seq = 0;
-    s->fetching = false;
 }
 
 /* The author says how long its own log is: what lies behind the end of a closed one was lost with
@@ -235,13 +235,18 @@ static bool floods(const struct session *s)
 void sync_update(struct node *n, struct session *s, const struct message *m)
 {
     if (m->update.log.device.size > 0) {
-        carry_update(n, s, m);
+        if (!fork_update(n, s, m))
+            carry_update(n, s, m);
         return;
     }
     struct log *l = update_log(n, s, m);
     if (l == NULL) {
         node_counted(n, NODE_MESSAGES_UNKNOWN);
         pass_forgotten(n, s, m);
+        return;
+    }
+    if (l->forked) {
+        node_counted(n, NODE_RECORDS_DENIED);
         return;
     }
     if (floods(s)) {

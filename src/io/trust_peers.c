@@ -221,6 +221,23 @@ enum err trust_peers_chain(struct trust_peers *p, const struct key_id *id, uint8
     return err;
 }
 
+/* A later certificate of this key is here: that one says who it is now. */
+static bool is_outdated(struct trust_peers *p, X509 *certificate, struct identity *identity)
+{
+    X509 *known[2];
+    struct identity who;
+    if (!load_chain(p, &identity->key, known, &who)) {
+        return false;
+    }
+    bool outdated = ASN1_TIME_compare(X509_get0_notBefore(known[0]),
+                                      X509_get0_notBefore(certificate)) > 0;
+    chain_free(known);
+    if (outdated) {
+        *identity = who;
+    }
+    return outdated;
+}
+
 enum err trust_peers_accept(struct trust_peers *p, const uint8_t *bytes, size_t size,
                             struct identity *identity)
 {
@@ -231,7 +248,7 @@ enum err trust_peers_accept(struct trust_peers *p, const uint8_t *bytes, size_t 
     }
     bool holds = !trust_cert_identity(chain[0], p->network, identity, &cause) &&
                  chain_holds(p, chain);
-    if (holds) {
+    if (holds && !is_outdated(p, chain[0], identity)) {
         trust_peers_keep(p, identity, chain[0], chain[1]);
     }
     chain_free(chain);

@@ -44,7 +44,9 @@ const struct trust_peers_one *trust_peers_find(struct trust_peers *p, const stru
 MUST_USE enum err trust_peers_chain(struct trust_peers *p, const struct key_id *id, uint8_t *out,
                                     size_t capacity, size_t *size);
 /* Keeps a device that somebody else met, when the chain of signatures goes up to our root (its
- * dates are not judged) and the certificate is of our network. ERR_DENIED otherwise. */
+ * dates are not judged) and the certificate is of our network. Where a later one of the same key is
+ * kept that one stays, and says who it is: a device that lost a role must not get it back because
+ * somebody has its old certificate. ERR_DENIED otherwise. */
 MUST_USE enum err trust_peers_accept(struct trust_peers *p, const uint8_t *chain, size_t size,
                                      struct identity *identity);
 

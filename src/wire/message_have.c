@@ -14,6 +14,7 @@ enum {
     ENTRY_ROLE,
     ENTRY_WANT,
     ENTRY_OLDER,
+    ENTRY_CHAIN,
     ENTRY_COUNT,
 };
 
@@ -34,6 +35,7 @@ static const struct field entry_fields[ENTRY_COUNT] = {
     [ENTRY_ROLE] = FIELD("role", "sensor, actuator, controller or observer"),
     [ENTRY_WANT] = FIELD("want", "news or records"),
     [ENTRY_OLDER] = FIELD("older", "16 hexadecimal digits"),
+    [ENTRY_CHAIN] = FIELD("chain", "16 hexadecimal digits"),
 };
 
 static const struct field_set entry_set = {entry_fields, ENTRY_COUNT, (1U << ENTRY_CLOSED) - 1};
@@ -88,7 +90,7 @@ static enum err read_role(struct entry_reader *d, struct json_reader *r)
     return err == ERR_OK && !access_role_parse(text, &d->e->role) ? ERR_RANGE : err;
 }
 
-static enum err read_older(struct entry_reader *d, struct json_reader *r)
+static enum err read_digest(struct entry_reader *d, struct json_reader *r, uint64_t *digest)
 {
     struct span text;
     uint8_t bytes[sizeof(uint64_t)];
@@ -97,9 +99,9 @@ static enum err read_older(struct entry_reader *d, struct json_reader *r)
         return err;
     if (hex_decode(text, bytes, sizeof bytes) != ERR_OK)
         return ERR_RANGE;
-    d->e->older = 0;
+    *digest = 0;
     for (size_t i = 0; i < sizeof bytes; i++)
-        d->e->older = d->e->older << 8 | bytes[i];
+        *digest = *digest << 8 | bytes[i];
     return ERR_OK;
 }
 
@@ -125,7 +127,9 @@ static enum err read_entry(void *context, struct json_reader *r, size_t which)
     case ENTRY_WANT:
         return read_want(d, r);
     case ENTRY_OLDER:
-        return read_older(d, r);
+        return read_digest(d, r, &e->older);
+    case ENTRY_CHAIN:
+        return read_digest(d, r, &e->chain);
     default:
         return field_bool(r, &e->closed);
     }

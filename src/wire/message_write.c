@@ -63,12 +63,15 @@ static void put_quoted(struct buf *b, const char *before, const char *word)
     buf_char(b, '"');
 }
 
-static void put_digest(struct buf *b, uint64_t older)
+/* 0: left out. */
+static void put_digest(struct buf *b, const char *before, uint64_t digest)
 {
-    uint8_t bytes[sizeof older];
+    uint8_t bytes[sizeof digest];
+    if (digest == 0)
+        return;
     for (size_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = (uint8_t)(older >> (56 - 8 * i));
-    buf_text(b, ",\"older\":\"");
+        bytes[i] = (uint8_t)(digest >> (56 - 8 * i));
+    buf_text(b, before);
     buf_hex(b, bytes, sizeof bytes);
     buf_char(b, '"');
 }
@@ -89,8 +92,8 @@ static void write_entry(struct buf *b, const struct message_entry *e)
         put_quoted(b, ",\"role\":\"", access_role_text(e->role));
     if (e->want != MESSAGE_WANT_NOTHING)
         put_quoted(b, ",\"want\":\"", message_have_want_text(e->want));
-    if (e->older != 0)
-        put_digest(b, e->older);
+    put_digest(b, ",\"older\":\"", e->older);
+    put_digest(b, ",\"chain\":\"", e->chain);
     buf_char(b, '}');
 }
 

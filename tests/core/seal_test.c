@@ -1,6 +1,6 @@
 #include "core/seal.h"
 
-#include "core/rig.h"
+#include "core/carrier.h"
 
 static void sign(struct rig *r, uint64_t epoch, uint64_t seq)
 {
@@ -179,6 +179,27 @@ static void a_seal_over_records_that_a_failed_store_lost_is_taken_back(void **st
     assert_int_equal(node_log_sealed(r->n, &id), 2); /* the author is to send the other again */
 }
 
+/* Somebody who carried the log sent a forged seal for the same place, just before its author came.
+ */
+static void an_answer_about_a_carried_seal_is_not_one_about_the_authors(void **state)
+{
+    struct rig *r = *state;
+    struct log_id id = rig_log("sensor1", 20);
+    rig_start(r, 10);
+    rig_meet(r, 4, "controller1", ROLE_CONTROLLER, 30);
+    carrier_offers(r, 4, "sensor1", 20, 3);
+    carrier_introduces(r, 4, "sensor1", ROLE_SENSOR);
+    carrier_sends(r, 4, "sensor1", 20, 1, 3);
+    carrier_seals(r, 4, "sensor1", 20, 3);
+    rig_meet(r, 2, "sensor1", ROLE_SENSOR, 20);
+    rig_update(r, 2, "sensor1", 20, 1, 3, 20);
+    rig_seal(r, 2, 20, 3);
+    carrier_verified(r, 4, "sensor1", 20, 3, false);
+    assert_int_equal(node_count(r->n, NODE_SEALS_BAD), 0);
+    carrier_verified(r, 2, "sensor1", 20, 3, true);
+    assert_int_equal(node_log_sealed(r->n, &id), 3);
+}
+
 #define ACTUATOR(test) cmocka_unit_test_setup_teardown(test, rig_setup_actuator, rig_teardown)
 #define SENSOR(test)   cmocka_unit_test_setup_teardown(test, rig_setup_sensor, rig_teardown)
 
@@ -196,6 +217,7 @@ int main(void)
         ACTUATOR(a_seal_that_somebody_else_brings_is_passed_over),
         ACTUATOR(a_seal_over_records_that_a_failed_store_lost_is_taken_back),
         SENSOR(a_seal_whose_store_failed_is_stored_when_storing_works),
+        ACTUATOR(an_answer_about_a_carried_seal_is_not_one_about_the_authors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

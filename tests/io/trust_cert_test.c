@@ -274,6 +274,42 @@ static void a_name_that_could_deceive_is_refused(void **state)
     }
 }
 
+static void two_certificates_come_back_as_they_were_sent(void **state)
+{
+    struct network *n = *state;
+    X509 *chain[2] = {device_at(n, (int64_t)time(NULL)), n->issuing}, *back[2];
+    uint8_t bytes[4096];
+    size_t size;
+    assert_int_equal(trust_cert_encode(chain, bytes, sizeof bytes, &size), ERR_OK);
+    assert_int_equal(trust_cert_decode(bytes, size, back), ERR_OK);
+    assert_int_equal(X509_cmp(chain[0], back[0]), 0);
+    assert_int_equal(X509_cmp(chain[1], back[1]), 0);
+    X509_free(back[0]);
+    X509_free(back[1]);
+    assert_int_equal(trust_cert_encode(chain, bytes, size, &size), ERR_OK); /* just fits */
+    assert_int_equal(trust_cert_encode(chain, bytes, size - 1, &size), ERR_SIZE);
+    X509_free(chain[0]);
+}
+
+static void what_is_not_exactly_two_certificates_is_none(void **state)
+{
+    struct network *n = *state;
+    X509 *chain[2] = {device_at(n, (int64_t)time(NULL)), n->issuing}, *back[2];
+    uint8_t bytes[4096];
+    size_t size;
+    assert_int_equal(trust_cert_encode(chain, bytes, sizeof bytes, &size), ERR_OK);
+    for (size_t cut = 0; cut < size; cut++) {
+        uint8_t *exact = OPENSSL_memdup(bytes, cut > 0 ? cut : 1); /* reading beyond is found */
+        assert_int_equal(trust_cert_decode(exact, cut, back), ERR_SYNTAX);
+        OPENSSL_free(exact);
+    }
+    bytes[size] = 0;
+    assert_int_equal(trust_cert_decode(bytes, size + 1, back), ERR_SYNTAX);
+    bytes[0] ^= 1;
+    assert_int_equal(trust_cert_decode(bytes, size, back), ERR_SYNTAX);
+    X509_free(chain[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +320,8 @@ int main(void)
         cmocka_unit_test(the_key_id_is_in_the_certificate),
         cmocka_unit_test(a_name_that_says_what_it_should_is_taken),
         cmocka_unit_test(a_name_that_could_deceive_is_refused),
+        cmocka_unit_test(two_certificates_come_back_as_they_were_sent),
+        cmocka_unit_test(what_is_not_exactly_two_certificates_is_none),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }

@@ -378,6 +378,46 @@ static void a_seal_holds_for_its_text_its_key_and_its_device_only(void **state)
     trust_close(t);
 }
 
+static void who_was_introduced_can_be_verified_and_another_networks_cannot(void **state)
+{
+    struct temp_folder *f = *state, far, third;
+    temp_folder_make(&far);
+    temp_folder_make(&third);
+    struct trust *sensor = must_open(f, "sensor1", ROLE_SENSOR);
+    struct trust *stranger = must_open(&far, "sensor1", ROLE_SENSOR);
+    uint8_t chain[LIMIT_CHAIN], signature[LIMIT_SIGNATURE];
+    size_t size, signature_size;
+    struct log_id id = {.key = trust_self(sensor)->key, .epoch = 7};
+    ident_name_copy(id.device, SPAN("sensor1"));
+    assert_int_equal(trust_chain(sensor, &id.key, chain, &size), ERR_OK);
+    assert_int_equal(trust_sign(sensor, SPAN("text"), signature, &signature_size), ERR_OK);
+    make_folders(&third, "actuator1"); /* a machine that has never met the sensor */
+    static const char *const files[] = {"network/root.crt", "network/issuing.crt",
+                                        "network/issuing.key", "network/discovery.key"};
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        if (there(f, files[i])) {
+            copy_file(f, &third, files[i]);
+        }
+    }
+    struct trust *reader = must_open(&third, "actuator1", ROLE_ACTUATOR);
+    struct identity who;
+    assert_int_equal(trust_verify(reader, &id, SPAN("text"), signature, signature_size),
+                     ERR_NOT_FOUND);
+    struct span bytes = {(const char *)chain, size};
+    assert_int_equal(trust_certify(stranger, bytes, &who), ERR_DENIED);
+    assert_int_equal(trust_certify(reader, bytes, &who), ERR_OK);
+    assert_string_equal(who.device, "sensor1");
+    assert_true(ident_key_equal(&who.key, &id.key));
+    assert_int_equal(trust_verify(reader, &id, SPAN("text"), signature, signature_size), ERR_OK);
+    assert_int_equal(trust_chain(reader, &id.key, chain, &size), ERR_OK); /* it passes that on */
+    assert_int_equal(trust_chain(stranger, &id.key, chain, &size), ERR_NOT_FOUND);
+    trust_close(reader);
+    trust_close(sensor);
+    trust_close(stranger);
+    temp_folder_remove(&far);
+    temp_folder_remove(&third);
+}
+
 static void the_chain_hash_is_sha256_over_both_parts(void **state)
 {
     (void)state;
@@ -481,6 +521,7 @@ int main(void)
         WITH_FOLDER(what_is_not_a_device_name_never_becomes_a_path),
         WITH_FOLDER(a_folder_that_cannot_be_made_is_named),
         WITH_FOLDER(a_seal_holds_for_its_text_its_key_and_its_device_only),
+        WITH_FOLDER(who_was_introduced_can_be_verified_and_another_networks_cannot),
         cmocka_unit_test(the_chain_hash_is_sha256_over_both_parts),
         WITH_FOLDER(devices_of_one_network_share_the_hello_key_and_others_do_not),
         WITH_FOLDER(the_hello_mac_is_hmac_sha256_under_the_key_in_the_file),

@@ -167,6 +167,118 @@ static void say_hello(struct world *w, struct host *liar, uint64_t link, const s
     puppet_send(w, liar, link, &m);
 }
 
+/* About third parties: what they have, who they are, what they wrote, each true now and then. */
+
+static struct message_log log_of(const struct host *about, uint64_t epoch)
+{
+    return (struct message_log){span_of(about->self.device), about->self.key, epoch};
+}
+
+static void say_others(struct world *w, struct host *liar, uint64_t link)
+{
+    struct message_entry entries[4];
+    struct message m = {.kind = MESSAGE_HAVE, .have = {.entries = entries}};
+    m.have.count = (size_t)rng_below(&w->rng, COUNT_OF(entries) + 1);
+    for (size_t i = 0; i < m.have.count; i++) {
+        const struct host *about = victim(w, liar);
+        struct message_entry *e = &entries[i];
+        *e = (struct message_entry){.log = log_of(about, epoch_of(w, about)), .first = 1};
+        e->last = near(w, last_of(w, about));
+        e->sealed = near(w, e->last);
+        e->closed = rng_below(&w->rng, 4) == 0;
+        e->role_known = rng_below(&w->rng, 4) != 0;
+        e->role = rng_below(&w->rng, 4) == 0 ? (enum role)rng_below(&w->rng, ROLE_COUNT)
+                                             : about->self.role;
+        e->want = (enum message_want)rng_below(&w->rng, MESSAGE_WANT_COUNT);
+        e->older = rng_below(&w->rng, 2) ? rng_next(&w->rng) : 0;
+        e->chain = rng_below(&w->rng, 2) ? rng_next(&w->rng) : 0;
+        if (!e->role_known)
+            e->role = ROLE_SENSOR;
+    }
+    if (rng_below(&w->rng, 4) == 0)
+        m.have.of = span_of(victim(w, liar)->self.device);
+    puppet_send(w, liar, link, &m);
+}
+
+static void say_certificate(struct world *w, struct host *liar, uint64_t link,
+                            const struct host *about)
+{
+    char chain[WORLD_CHAIN_BYTES];
+    world_certify(w, &about->self, chain);
+    if (rng_below(&w->rng, 4) == 0)
+        chain[rng_below(&w->rng, sizeof chain)] ^= 1;
+    struct message m = {.kind = MESSAGE_CERTIFICATE,
+                        .certificate = {.chain = {chain, sizeof chain}}};
+    puppet_send(w, liar, link, &m);
+}
+
+/* A run of what the device wrote, with one byte changed now and then. */
+static void say_run(struct world *w, struct host *liar, uint64_t link, const struct judge_log *l)
+{
+    char text[1024];
+    struct buf b;
+    buf_init(&b, text, sizeof text);
+    size_t from = (size_t)rng_below(&w->rng, l->count), count = 0;
+    if (rng_below(&w->rng, 2) == 0)
+        from = 0;
+    for (; from + count < l->count && count < 4; count++) {
+        if (count > 0)
+            buf_char(&b, ',');
+        buf_span(&b, l->records[from + count].bytes);
+    }
+    if (b.overflow || b.size == 0)
+        return;
+    if (rng_below(&w->rng, 4) == 0)
+        text[rng_below(&w->rng, b.size)] = '1';
+    struct message m = {.kind = MESSAGE_STATE_UPDATE,
+                        .update = {.log = {span_of(l->id.device), l->id.key, l->id.epoch},
+                                   .bytes = buf_view(&b),
+                                   .count = count}};
+    puppet_send(w, liar, link, &m);
+}
+
+/* Signed by the device itself only where it says the truth: nobody else can. */
+static void say_others_seal(struct world *w, struct host *liar, uint64_t link,
+                            const struct judge_log *l)
+{
+    size_t at = (size_t)rng_below(&w->rng, l->count);
+    struct message m = {.kind = MESSAGE_SEAL,
+                        .seal = {.log = {span_of(l->id.device), l->id.key, l->id.epoch},
+                                 .seq = at + 1,
+                                 .signature_size = 32,
+                                 .hashed = true,
+                                 .hash = l->records[at].hash}};
+    world_sign(w, &l->id, at + 1, &m.seal.hash, m.seal.signature);
+    switch (rng_below(&w->rng, 4)) {
+    case 0:
+        m.seal.signature[0] ^= 1;
+        break;
+    case 1:
+        m.seal.hash.bytes[0] ^= 1;
+        break;
+    default:
+        break;
+    }
+    puppet_send(w, liar, link, &m);
+}
+
+static void say_of_others(struct world *w, struct host *liar, uint64_t link)
+{
+    const struct host *about = victim(w, liar);
+    const struct judge_log *l = judge_log(w, span_of(about->self.device), about->epoch);
+    uint64_t what = rng_below(&w->rng, 8);
+    if (what < 3 || !l || l->count == 0) {
+        say_others(w, liar, link);
+        return;
+    }
+    if (what < 5)
+        say_certificate(w, liar, link, about);
+    if (what < 7)
+        say_run(w, liar, link, l);
+    if (what > 4)
+        say_others_seal(w, liar, link, l);
+}
+
 static void say_something(struct world *w, struct host *liar, const struct net_end *end,
                           const struct host *to, struct liar *self)
 {
@@ -198,6 +310,11 @@ static void say_something(struct world *w, struct host *liar, const struct net_e
         break;
     case 9:
         say_small(w, liar, link);
+        break;
+    case 10:
+    case 11:
+    case 12:
+        say_of_others(w, liar, link);
         break;
     default:
         say_record(w, liar, link, to, self);

@@ -152,6 +152,8 @@ bool story_run_all(const char *name, trace_line_fn *look_on)
     good = play_all(stories, count, name, look_on, &played) && good;
     stories = story_disk(&count);
     good = play_all(stories, count, name, look_on, &played) && good;
+    stories = story_carry(&count);
+    good = play_all(stories, count, name, look_on, &played) && good;
     if (!name) {
         good = crowd_run(&(struct crowd_options){CROWD, 1}, NULL) && good;
         played++;

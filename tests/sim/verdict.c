@@ -183,11 +183,14 @@ static void final_carried(struct world *w, const struct judge_log *l)
     }
 }
 
+/* At somebody who gives it away, which leaves do not. */
 static uint64_t sealed_anywhere(const struct world *w, const struct judge_log *l)
 {
     uint64_t most = 0;
     for (uint32_t i = 0; i < w->host_count; i++) {
-        const struct disk_log *d = is_there(&w->hosts[i]) ? disk_of(w, i, l) : NULL;
+        const struct host *h = &w->hosts[i];
+        bool gives = is_there(h) && h->self.role != ROLE_SENSOR;
+        const struct disk_log *d = gives ? disk_of(w, i, l) : NULL;
         if (d && disk_sealed(d) > most)
             most = disk_sealed(d);
     }

@@ -147,6 +147,7 @@ static void fill_have(struct sample *s, struct rng *rng)
         e->role = e->role_known ? (enum role)rng_below(rng, ROLE_COUNT) : ROLE_SENSOR;
         e->want = (enum message_want)rng_below(rng, MESSAGE_WANT_COUNT);
         e->older = rng_below(rng, 2) == 0 ? rng_next(rng) : 0;
+        e->chain = rng_below(rng, 2) == 0 ? rng_next(rng) : 0;
     }
     if (rng_below(rng, 3) == 0)
         m->have.of = some_name(s, rng);
@@ -277,7 +278,8 @@ static bool haves_equal(const struct message *a, const struct message *b)
         const struct message_entry *y = &b->have.entries[i];
         if (!logs_equal(&x->log, &y->log) || x->first != y->first || x->last != y->last ||
             x->sealed != y->sealed || x->closed != y->closed || x->want != y->want ||
-            x->role_known != y->role_known || x->role != y->role || x->older != y->older)
+            x->role_known != y->role_known || x->role != y->role || x->older != y->older ||
+            x->chain != y->chain)
             return false;
     }
     return true;
