@@ -204,7 +204,7 @@ static struct log *restored(const struct node *n, const struct log_id *id)
 
 static void restored_record(struct node *n, const struct log_id *id, const struct record *r)
 {
-    if (r->topic.size > 0)
+    if (record_is_wanted(r))
         stamp_merge(&n->clock, (struct stamp){r->ts, r->tick});
     decide_restore(n, id, r);
 }
@@ -290,7 +290,11 @@ static void plain(struct node *n, const struct event *e)
         fact->value = e->plain.reading->value;
         fact->unit = e->plain.reading->unit;
     }
-    decide_reading(n, device, e->plain.reading, 0, RULE_PLAIN, DECIDE_READING);
+    struct decide_input input = {.device = device,
+                                 .reading = e->plain.reading,
+                                 .trust = RULE_PLAIN,
+                                 .kind = DECIDE_READING};
+    decide_reading(n, &input);
 }
 
 static void leave(struct node *n, const struct event *e)

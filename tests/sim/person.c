@@ -108,6 +108,8 @@ void person_perform(struct world *w, struct host *h, const struct effect *e)
 
 void person_told(struct world *w, const struct host *h, const struct fact *f)
 {
+    if (f->property.size > 0)
+        return; /* a rule's */
     check(f->id < w->people.count);
     struct person_command *c = &w->people.commands[f->id];
     bool never = f->outcome == FACT_OUTCOME_REFUSED || f->outcome == FACT_OUTCOME_EXPIRED;

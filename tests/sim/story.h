@@ -28,13 +28,14 @@ struct story {
     const char *expected;
 };
 
-/* The stories of story_life.c, story_presence.c, story_harm.c, story_want.c, story_command.c and
- * story_disk.c. */
+/* The stories of story_life.c, story_presence.c, story_harm.c, story_want.c, story_command.c,
+ * story_rule.c and story_disk.c. */
 const struct story *story_life(size_t *count);
 const struct story *story_presence(size_t *count);
 const struct story *story_harm(size_t *count);
 const struct story *story_want(size_t *count);
 const struct story *story_command(size_t *count);
+const struct story *story_rule(size_t *count);
 const struct story *story_disk(size_t *count);
 
 /* Plays them (one: by its name); prints each, with what differs from its expected trace. False when

@@ -222,6 +222,9 @@ void sample_message(struct sample *s, struct rng *rng)
         m->ack.held = some_count(rng);
         m->ack.seq = rng_below(rng, m->ack.held + 1);
         break;
+    case MESSAGE_KEEP:
+        m->keep.keep = rng_below(rng, 2) == 0;
+        break;
     case MESSAGE_PING:
         m->ping.sent_ms = some_count(rng) - 1;
         break;
@@ -236,6 +239,8 @@ void sample_message(struct sample *s, struct rng *rng)
             m->command.value = value_number((double)rng_below(rng, 1000));
         m->command.epoch = some_count(rng);
         m->command.deadline_ms = some_count(rng) - 1;
+        if (rng_below(rng, 2) == 0)
+            m->command.cause = SPAN("{\"rule\":\"vent\",\"conditions\":[]}");
         break;
     case MESSAGE_OUTCOME:
         m->outcome.id = some_name(s, rng);
@@ -319,6 +324,8 @@ bool sample_messages_equal(const struct message *a, const struct message *b)
     case MESSAGE_ACK:
         return logs_equal(&a->ack.log, &b->ack.log) && a->ack.seq == b->ack.seq &&
                a->ack.held == b->ack.held;
+    case MESSAGE_KEEP:
+        return a->keep.keep == b->keep.keep;
     case MESSAGE_PING:
     case MESSAGE_PONG:
         return a->ping.sent_ms == b->ping.sent_ms && a->ping.clock_ms == b->ping.clock_ms;
@@ -327,7 +334,8 @@ bool sample_messages_equal(const struct message *a, const struct message *b)
                span_equal(a->command.topic, b->command.topic) &&
                value_equal(&a->command.value, &b->command.value) &&
                a->command.epoch == b->command.epoch &&
-               a->command.deadline_ms == b->command.deadline_ms;
+               a->command.deadline_ms == b->command.deadline_ms &&
+               span_equal(a->command.cause, b->command.cause);
     case MESSAGE_OUTCOME:
         return span_equal(a->outcome.id, b->outcome.id) &&
                a->outcome.outcome == b->outcome.outcome &&
