@@ -7,7 +7,7 @@
 enum {
     /* Names. 63 is a DNS label (RFC 1035 section 2.3.4), so that a device name can become one. */
     LIMIT_NAME = 63,
-    LIMIT_TOPIC = 2 * LIMIT_NAME + 5, /* device '/' property "/set" */
+    LIMIT_TOPIC = 2 * LIMIT_NAME + 6, /* device '/' property "/auto", device '/' rule "/rule" */
     LIMIT_UNIT = 15,                  /* the longest registered SenML unit has 10 characters */
     LIMIT_VALUE_TEXT = 255,           /* a state is a word, not a document */
     LIMIT_REASON = 127,               /* causes told to a peer */

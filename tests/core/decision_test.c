@@ -20,6 +20,17 @@ static int setup_short(void **state)
     return rig_setup_rules(state, "actuator1", ROLE_ACTUATOR, &rule, 1);
 }
 
+static const char longest[] = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+
+static int setup_longest(void **state)
+{
+    struct rule rule;
+    rule_default_cool(&rule);
+    ident_name_copy(rule.name, span_of(longest));
+    rule.commands[rule.command_count++] = (struct rule_command){"", "beep", "", RULE_ACTIVE};
+    return rig_setup_rules(state, longest, ROLE_ACTUATOR, &rule, 1);
+}
+
 static void begin(struct rig *r)
 {
     rig_start(r, US);
@@ -233,6 +244,17 @@ static void a_decision_of_another_is_nothing_to_us(void **state)
     assert_null(r->n->drive_count > 0 ? r->n->drives[0] : NULL);
 }
 
+static void the_longest_names_have_a_topic(void **state)
+{
+    struct rig *r = *state;
+    assert_int_equal(strlen(longest), LIMIT_NAME);
+    begin(r);
+    measure(r, 1, 26);
+    const struct record *record = rig_fact(r, FACT_APPENDED)->record;
+    assert_int_equal(record->topic.size, LIMIT_TOPIC);
+    assert_true(access_topic_valid(record->topic));
+}
+
 #define TEST(test, setup) cmocka_unit_test_setup_teardown(test, setup, rig_teardown)
 
 int main(void)
@@ -248,6 +270,7 @@ int main(void)
         TEST(a_new_epoch_says_again_what_is_counted, setup_for),
         TEST(what_it_becomes_behind_a_persons_wish_is_written, rig_setup_actuator),
         TEST(of_two_records_the_later_says_what_it_is, rig_setup_actuator),
+        TEST(the_longest_names_have_a_topic, setup_longest),
         TEST(a_decision_of_another_is_nothing_to_us, rig_setup_actuator),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
