@@ -184,6 +184,15 @@ void decide_reading(struct node *n, const struct decide_input *in)
         note_unused(n, in->device, in->reading);
 }
 
+void decide_plain(struct node *n, struct span device, const struct reading *r)
+{
+    struct decide_input in = {.device = device,
+                              .reading = r,
+                              .trust = RULE_PLAIN,
+                              .kind = DECIDE_READING};
+    decide_reading(n, &in);
+}
+
 /* What an action of a rule sets is as this record says, and since then, by our own clock. */
 static void restore_action(const struct node *n, struct rule_state *s, size_t action,
                            const struct record *r)

@@ -290,11 +290,7 @@ static void plain(struct node *n, const struct event *e)
         fact->value = e->plain.reading->value;
         fact->unit = e->plain.reading->unit;
     }
-    struct decide_input input = {.device = device,
-                                 .reading = e->plain.reading,
-                                 .trust = RULE_PLAIN,
-                                 .kind = DECIDE_READING};
-    decide_reading(n, &input);
+    decide_plain(n, device, e->plain.reading);
 }
 
 static void leave(struct node *n, const struct event *e)
