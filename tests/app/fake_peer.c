@@ -1,6 +1,8 @@
+#define _GNU_SOURCE
 #include "fake_peer.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -122,4 +124,15 @@ bool fake_peer_kept(const char *folder, const char *name, const char *text)
     if (file != NULL)
         fclose(file);
     return found;
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+    (void)status, (void)kind, (void)walk;
+    return remove(path);
+}
+
+void fake_peer_remove(const char *folder)
+{
+    insist(nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0);
 }

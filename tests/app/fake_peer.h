@@ -18,5 +18,7 @@ void fake_peer_stop(pid_t pid);
 int fake_peer_run(int argc, char **argv, fake_peer_fn *answer);
 /* Whether the file below the folder holds this text. */
 bool fake_peer_kept(const char *folder, const char *name, const char *text);
+/* Removes the folder and all that is in it. */
+void fake_peer_remove(const char *folder);
 
 #endif
