@@ -317,10 +317,10 @@ static void the_longest_names_have_a_topic_of_each_kind(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
         for (size_t above = 0; above < 2; above++) {
-            char topic[LIMIT_TOPIC + 2], text[LIMIT_RECORD];
-            memset(topic, 'x', sizeof topic);
-            topic[LIMIT_NAME] = '/';
-            strcpy(topic + 2 * LIMIT_NAME + 1 + above, kinds[i][1]);
+            char names[LIMIT_NAME + 1], topic[LIMIT_TOPIC + 2], text[LIMIT_RECORD];
+            memset(names, 'x', sizeof names);
+            snprintf(topic, sizeof topic, "%.*s/%.*s%s", LIMIT_NAME, names, LIMIT_NAME + (int)above,
+                     names, kinds[i][1]);
             snprintf(text, sizeof text, WANTED("%s", "%s"), kinds[i][0], topic);
             assert_int_equal(decode_error(text), above ? ERR_RANGE : ERR_OK);
         }
