@@ -15,7 +15,10 @@ struct part {
     union {
         struct rule_condition *condition;
         struct rule_schedule *schedule;
-        struct rule_action *action;
+        struct {
+            struct rule_action *action;
+            struct rule_command *command;
+        };
     };
     struct config_extras *extras;
 };
@@ -198,8 +201,9 @@ void config_draft_complete(struct config_draft *d)
 
 /* Actions. */
 
-enum { SET, TO, ELSE };
-static const char *const action_keys[] = {[SET] = "set", [TO] = "to", [ELSE] = "else", NULL};
+enum { SET, TO, ELSE, DO, WITH };
+static const char *const action_keys[] = {
+    [SET] = "set", [TO] = "to", [ELSE] = "else", [DO] = "do", [WITH] = "with", NULL};
 
 static void on_action_pair(struct config *c, const yaml_node_t *key, const yaml_node_t *value,
                            void *context)
@@ -211,9 +215,11 @@ static void on_action_pair(struct config *c, const yaml_node_t *key, const yaml_
         !config_draft_is_text(c, p->draft, value, action_keys[index]))
         return;
     struct span text = config_yaml_text(value);
-    bool good = index == SET ? config_rule_target(p->action, text, why)
-                             : config_rule_value(index == TO ? p->action->active : p->action->idle,
-                                                 text, why);
+    char *const values[] = {
+        [TO] = p->action->active, [ELSE] = p->action->idle, [WITH] = p->command->value};
+    bool good = index == SET  ? config_rule_target(p->action, text, why)
+                : index == DO ? config_rule_do(p->command, text, why)
+                              : config_rule_value(values[index], text, why);
     if (!good)
         config_draft_refuse(c, p->draft, value, action_keys[index], why);
 }
@@ -235,21 +241,24 @@ static void take_action_text(struct config *c, struct config_draft *d, const yam
         config_draft_refuse(c, d, node, "then", why);
 }
 
-static void add_action(struct config *c, struct config_draft *d, const yaml_node_t *node)
+/* Which keys stand together. */
+static const char *action_fault(unsigned seen, enum rule_phase at)
 {
-    struct rule_action *a = &d->rule.actions[d->rule.action_count++];
-    struct part p = {.draft = d, .action = a};
-    if (node->type != YAML_MAPPING_NODE) {
-        take_action_text(c, d, node, a);
-    } else {
-        ident_name_copy(a->active, SPAN("on"));
-        config_walk_pairs(c, node, on_action_pair, &p);
-        if (!(p.seen & 1u << SET)) {
-            config_yaml_fault(c->yaml, node,
-                              "this action has no set: {set: fan, to: on, else: off}");
-            d->wrong = true;
-        }
-    }
+    bool sets = (seen & (1u << SET | 1u << TO | 1u << ELSE)) != 0;
+    bool does = (seen & (1u << DO | 1u << WITH)) != 0;
+    if (at == RULE_IDLE && sets)
+        return "else takes what is done once: {do: siren1/beep}; what a set is otherwise stands "
+               "beside it: {set: fan, else: off}";
+    if (sets && does)
+        return "set and do are two actions: [{set: fan}, {do: siren1/beep}]";
+    if (does)
+        return seen & 1u << DO ? NULL : "this action has no do: {do: siren1/beep, with: 3}";
+    return seen & 1u << SET ? NULL : "this action has no set: {set: fan, to: on, else: off}";
+}
+
+static void refuse_empty(struct config *c, struct config_draft *d, const yaml_node_t *node,
+                         const struct rule_action *a)
+{
     if (d->wrong || strcmp(a->active, a->idle) != 0)
         return;
     config_yaml_fault(c->yaml, node, "then and else are both %s: the rule would do nothing",
@@ -257,12 +266,61 @@ static void add_action(struct config *c, struct config_draft *d, const yaml_node
     d->wrong = true;
 }
 
+/* A mapping: a state that is set, or a command that is done once. */
+static void add_action_mapping(struct config *c, struct config_draft *d, const yaml_node_t *node,
+                               enum rule_phase at)
+{
+    struct rule *rule = &d->rule;
+    struct rule_action action = {.active = "on"};
+    struct rule_command command = {.at = at};
+    struct part p = {.draft = d, .action = &action, .command = &command};
+    config_walk_pairs(c, node, on_action_pair, &p);
+    const char *fault = action_fault(p.seen, at);
+    if (fault != NULL) {
+        config_yaml_fault(c->yaml, node, "%s", fault);
+        d->wrong = true;
+    } else if (p.seen & 1u << DO) {
+        rule->commands[rule->command_count++] = command;
+    } else {
+        rule->actions[rule->action_count++] = action;
+        refuse_empty(c, d, node, &action);
+    }
+}
+
+static void add_action(struct config *c, struct config_draft *d, const yaml_node_t *node)
+{
+    if (node->type == YAML_MAPPING_NODE) {
+        add_action_mapping(c, d, node, RULE_ACTIVE);
+        return;
+    }
+    struct rule_action *a = &d->rule.actions[d->rule.action_count++];
+    take_action_text(c, d, node, a);
+    refuse_empty(c, d, node, a);
+}
+
+/* What is done once when the rule ends. */
+static void add_exit(struct config *c, struct config_draft *d, const yaml_node_t *node)
+{
+    size_t count = item_count(c, d, node, LIMIT_ACTIONS, "else");
+    for (size_t i = 0; i < count; i++) {
+        const yaml_node_t *item = item_at(c, node, i);
+        if (item->type == YAML_MAPPING_NODE)
+            add_action_mapping(c, d, item, RULE_IDLE);
+        else
+            config_draft_refuse(c, d, item, "else",
+                                "in a list, what is done once: {do: siren1/beep}");
+    }
+}
+
 /* Once all keys are read: `else` may stand before or behind. */
 void config_draft_actions(struct config *c, struct config_draft *d)
 {
+    bool exits = d->otherwise != NULL && d->otherwise->type != YAML_SCALAR_NODE;
+    if (exits)
+        add_exit(c, d, d->otherwise);
     if (d->then == NULL)
         return;
-    if (d->otherwise != NULL && d->then->type != YAML_SCALAR_NODE)
+    if (d->otherwise != NULL && !exits && d->then->type != YAML_SCALAR_NODE)
         config_draft_refuse(c, d, d->otherwise, "else",
                             "it stands beside its set: {set: fan, else: off}");
     size_t count = item_count(c, d, d->then, LIMIT_ACTIONS, "then");

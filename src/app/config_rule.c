@@ -306,6 +306,16 @@ bool config_rule_target(struct rule_action *a, struct span text, char why[CONFIG
     return true;
 }
 
+bool config_rule_do(struct rule_command *command, struct span text, char why[CONFIG_RULE_WHY])
+{
+    struct rule_action a = {0};
+    if (!config_rule_target(&a, text, why))
+        return false;
+    memcpy(command->device, a.device, sizeof a.device);
+    memcpy(command->property, a.property, sizeof a.property);
+    return true;
+}
+
 bool config_rule_then(struct rule_action *a, struct span text, char why[CONFIG_RULE_WHY])
 {
     struct span all = trim(text);

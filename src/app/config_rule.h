@@ -15,6 +15,8 @@ enum { CONFIG_RULE_WHY = 256 };
 bool config_rule_when(struct rule_condition *c, struct span text, char why[CONFIG_RULE_WHY]);
 /* "[DEVICE/]PROPERTY": what an action sets; DEVICE may hold `*`. */
 bool config_rule_target(struct rule_action *a, struct span text, char why[CONFIG_RULE_WHY]);
+/* "[DEVICE/]PROPERTY": what is to be done. */
+bool config_rule_do(struct rule_command *command, struct span text, char why[CONFIG_RULE_WHY]);
 /* "[DEVICE/]PROPERTY [= VALUE]"; the value is "on" unless said. */
 bool config_rule_then(struct rule_action *a, struct span text, char why[CONFIG_RULE_WHY]);
 /* A value that a property can have: a word of 1 to 63 bytes. */

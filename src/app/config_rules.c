@@ -39,11 +39,12 @@ static bool take_stale(enum rule_stale *stale, struct span text, char why[CONFIG
 
 static bool take_name(struct rule *rule, struct span text, char why[CONFIG_RULE_WHY])
 {
-    if (access_name_valid(text)) {
+    if (access_property_valid(text)) {
         ident_name_copy(rule->name, text);
         return true;
     }
-    snprintf(why, CONFIG_RULE_WHY, "a name is 1 to 63 of a-z, 0-9, - and _");
+    snprintf(why, CONFIG_RULE_WHY, "a name is 1 to 63 of a-z, 0-9, - and _%s",
+             access_name_valid(text) ? "; this is a word of the protocol" : "");
     return false;
 }
 
@@ -86,6 +87,8 @@ static void on_rule_pair(struct config *c, const yaml_node_t *key, const yaml_no
         config_draft_owner(c, d, value, 0, "owner");
     else if (index == KEY_BACKUP)
         config_draft_backups(c, d, value);
+    else if (index == KEY_ELSE && value->type != YAML_SCALAR_NODE)
+        d->otherwise = value;
     else if (config_draft_is_text(c, d, value, rule_keys[index]) &&
              !take_text(d, (enum config_rule_key)index, config_yaml_text(value), why))
         config_draft_refuse(c, d, value, rule_keys[index], why);
@@ -134,10 +137,31 @@ static void check_action(struct config *c, struct config_draft *d, const yaml_no
     d->wrong = true;
 }
 
+/* A property is a state or it is done: its device refuses the one for the other. */
+static void check_command(struct config *c, struct config_draft *d, const yaml_node_t *node,
+                          const struct rule_command *command)
+{
+    struct rule_action a = {0};
+    memcpy(a.device, command->device, sizeof a.device);
+    memcpy(a.property, command->property, sizeof a.property);
+    bool sets = drives(&d->rule, &a);
+    for (size_t i = 0; i < c->settings->rule_count; i++)
+        sets = sets || drives(&c->settings->rules[i], &a);
+    if (!sets)
+        return;
+    config_yaml_fault(c->yaml, node,
+                      "%s%s%s is set by a rule, so it is a state and can't be done: use another "
+                      "name for do",
+                      a.device, a.device[0] != '\0' ? "/" : "", a.property);
+    d->wrong = true;
+}
+
 static void check_draft(struct config *c, struct config_draft *d, const yaml_node_t *node)
 {
     for (size_t i = 0; i < d->rule.action_count && !d->wrong; i++)
         check_action(c, d, node, &d->rule.actions[i]);
+    for (size_t i = 0; i < d->rule.command_count && !d->wrong; i++)
+        check_command(c, d, node, &d->rule.commands[i]);
     for (size_t i = 0; i < c->settings->rule_count && !d->wrong; i++) {
         if (strcmp(c->settings->rules[i].name, d->rule.name) != 0)
             continue;
@@ -162,7 +186,9 @@ static void add_rule(struct config *c, const yaml_node_t *node)
         return;
     config_draft_complete(&d);
     if (d.rule.name[0] == '\0')
-        ident_name_copy(d.rule.name, span_of(d.rule.actions[0].property));
+        ident_name_copy(d.rule.name,
+                        span_of(d.rule.action_count > 0 ? d.rule.actions[0].property
+                                                        : d.rule.commands[0].property));
     check_draft(c, &d, node);
     if (!d.wrong)
         c->settings->rules[c->settings->rule_count++] = d.rule;

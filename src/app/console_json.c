@@ -285,6 +285,8 @@ static void commanded(struct buf *b, const struct words *w, const struct fact *f
 {
     (void)w;
     console_json_text(b, "topic", f->text);
+    if (f->property.size > 0)
+        console_json_text(b, "rule", f->property);
     console_json_text(b, "outcome", span_of(fact_outcome_text(f->outcome)));
     console_json_count(b, "ms", f->ms);
 }

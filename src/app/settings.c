@@ -261,6 +261,24 @@ static void complete_rules(struct settings *s)
         rule_default_mean(&s->rules[s->rule_count++]);
 }
 
+/* An actuator's rule commands itself, a controller's others. */
+static void complete_command(const struct rule *r, struct rule_command *c,
+                             const struct run_options *o, struct faults *faults)
+{
+    if (strcmp(c->device, o->device) == 0)
+        c->device[0] = '\0';
+    if (c->device[0] != '\0' && o->role != ROLE_CONTROLLER)
+        faults_add(
+            faults,
+            "rule %s commands %s/%s, which only a controller may; %s is no controller: leave "
+            "out %s/, or give it another role: --role controller",
+            r->name, c->device, c->property, o->device, c->device);
+    if (c->device[0] == '\0' && o->role != ROLE_ACTUATOR)
+        faults_add(faults,
+                   "rule %s does %s, which only an actuator can; name one: do: actuator1/%s",
+                   r->name, c->property, c->property);
+}
+
 /* The rules as this device runs them: a rule with backups and no owner is its own, and so is what
  * it sets of itself by name. What others should be, only a controller may say. */
 static void complete_rule(struct rule *r, const struct run_options *o, struct faults *faults)
@@ -278,6 +296,8 @@ static void complete_rule(struct rule *r, const struct run_options *o, struct fa
                 "out %s/, or give it another role: --role controller",
                 r->name, a->device, a->property, o->device, a->device);
     }
+    for (size_t i = 0; i < r->command_count; i++)
+        complete_command(r, &r->commands[i], o, faults);
 }
 
 void settings_complete(struct settings *s, struct faults *faults)

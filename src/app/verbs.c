@@ -64,6 +64,8 @@ static const char config_text[] =
     "      then:                       # a controller's rule sets others' properties\n"
     "        - {set: \"*/fan\", to: high, else: off}\n"
     "        - {set: actuator1/horn}   # no else: nothing is set when it becomes idle\n"
+    "        - {do: siren1/beep, with: 3}  # done once when it becomes active (no state)\n"
+    "      else: {do: siren1/still}    # ... and when it becomes idle; do: beep is our own\n"
     "      backup: [controller2]       # decides when this one (owner:) is gone\n"
     "\n"
     "AGGREGATE is any (else), all, mean, min, max or count, of each one's last value or, with\n"

@@ -48,6 +48,8 @@ bool access_topic_split(struct span topic, struct access_topic *out)
         out->kind = ACCESS_SET;
     else if (cut_suffix(&out->property, "/auto"))
         out->kind = ACCESS_AUTO;
+    else if (cut_suffix(&out->property, "/rule"))
+        out->kind = ACCESS_RULE;
     return true;
 }
 
@@ -56,7 +58,7 @@ enum access_act access_of(struct span author, struct span topic)
     struct access_topic t;
     if (!access_topic_split(topic, &t))
         return ACCESS_FOREIGN;
-    if (t.kind != ACCESS_REPORTED)
+    if (t.kind == ACCESS_SET || t.kind == ACCESS_AUTO)
         return ACCESS_WANT;
     return span_equal(author, t.device) ? ACCESS_REPORT : ACCESS_FOREIGN;
 }

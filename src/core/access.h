@@ -29,7 +29,7 @@ bool access_name_valid(struct span name);
 /* A property is a name that is not a message or record word of the protocol ("hello", "set",
  * "seal", ...). */
 bool access_property_valid(struct span property);
-/* device '/' property, with "/set" or "/auto" behind or not. */
+/* device '/' property, with "/set", "/auto" or "/rule" behind or not. */
 bool access_topic_valid(struct span topic);
 
 /* The parts of a topic; spans into it. */
@@ -37,6 +37,7 @@ enum access_kind {
     ACCESS_REPORTED, /* device '/' property */
     ACCESS_SET,      /* ... "/set": what a person wants */
     ACCESS_AUTO,     /* ... "/auto": what a controller's rule wants */
+    ACCESS_RULE,     /* device '/' rule "/rule": what has become of a rule of its own */
 };
 struct access_topic {
     struct span device, property;

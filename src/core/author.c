@@ -4,6 +4,7 @@
 #include "core/command.h"
 #include "core/decide.h"
 #include "core/discovery.h"
+#include "core/dispatch.h"
 #include "core/members.h"
 #include "core/news.h"
 #include "core/peer.h"
@@ -135,7 +136,7 @@ static void tell_own(struct node *n, enum fact_kind kind, const struct record *r
 enum err author_append(struct node *n, const struct author_entry *entry, struct record *record)
 {
     struct log *l = n->log;
-    bool wanted = entry->topic.size > 0;
+    bool wanted = entry->topic.size > 0 && !span_is(entry->type, "decision");
     if (!access_may(n->self.role, wanted ? ACCESS_WANT : ACCESS_REPORT))
         return ERR_DENIED;
     if (author_room(n) == 0)
@@ -334,6 +335,7 @@ void author_stored(struct node *n, uint64_t ticket)
     }
     perform_acts(n, ACTS_ON_DISK);
     command_stored(n);
+    dispatch_pump(n);
 }
 
 static void cut_all(struct log *l)

@@ -15,7 +15,8 @@ size_t author_room(const struct node *n);
 
 struct author_entry {
     struct span type;
-    struct span topic; /* a wanted one, `type` is "set" then; else empty */
+    struct span topic; /* a wanted one, `type` is "set" then, or a rule's with "decision"; or empty
+                        */
     struct value value;
     struct span unit;
     uint64_t source_ts;

@@ -17,11 +17,41 @@ static const char CAUSE[] = "{\"rule\":\"command\",\"by\":\"";
 
 void command_fini(struct node *n)
 {
+    for (size_t i = 0; i < n->command_sent_count; i++)
+        free(n->commands_sent[i].cause);
+    for (size_t i = 0; i < n->command_run_count; i++)
+        free(n->commands_run[i].cause);
     free(n->commands_sent);
     free(n->commands_run);
     n->commands_sent = NULL;
     n->commands_run = NULL;
     n->command_sent_count = n->command_run_count = 0;
+}
+
+/* A text that outlives its step; NULL: none, or no memory for it. */
+static char *keep_text(struct node *n, struct span text)
+{
+    char *kept = text.size == 0 ? NULL : malloc(text.size + 1);
+    if (text.size > 0 && kept == NULL)
+        n->fx->out_of_memory = true;
+    if (kept == NULL)
+        return NULL;
+    memcpy(kept, text.bytes, text.size);
+    kept[text.size] = '\0';
+    return kept;
+}
+
+/* "rule:" and 40 hexadecimal digits: no device has such a name. */
+static bool is_rules(struct span id)
+{
+    size_t size = sizeof COMMAND_RULE_PREFIX - 1;
+    if (id.size != COMMAND_RULE_ID || memcmp(id.bytes, COMMAND_RULE_PREFIX, size) != 0)
+        return false;
+    for (size_t i = size; i < id.size; i++)
+        if (!(id.bytes[i] >= '0' && id.bytes[i] <= '9') &&
+            !(id.bytes[i] >= 'a' && id.bytes[i] <= 'f'))
+            return false;
+    return true;
 }
 
 /* The sender's side */
@@ -37,11 +67,13 @@ static void tell(struct node *n, const struct command_sent *c, enum fact_outcome
     fact->ms = n->now_ms - c->asked_ms;
     fact->text = event_effects_copy(n->fx, span_of(c->topic));
     fact->cause = event_effects_copy(n->fx, cause);
+    fact->property = event_effects_copy(n->fx, span_of(c->rule));
 }
 
 static void end(struct node *n, size_t at, enum fact_outcome outcome, struct span cause)
 {
     tell(n, &n->commands_sent[at], outcome, cause);
+    free(n->commands_sent[at].cause);
     n->commands_sent[at] = n->commands_sent[--n->command_sent_count];
     if (at < n->command_sent_count && n->commands_sent[at].value.kind == VALUE_TEXT)
         n->commands_sent[at].value.text.bytes = n->commands_sent[at].text;
@@ -66,6 +98,8 @@ static void transmit(struct node *n, struct session *s, struct command_sent *c)
                                     .value = c->value,
                                     .epoch = c->epoch,
                                     .deadline_ms = c->deadline_ms}};
+    if (c->cause != NULL)
+        m.command.cause = event_effects_copy(n->fx, span_of(c->cause));
     if (c->value.kind == VALUE_TEXT)
         m.command.value.text = event_effects_copy(n->fx, c->value.text);
     session_send(n, s, &m);
@@ -135,30 +169,45 @@ static void keep_value(struct command_sent *c, const struct value *value)
     c->value.text.bytes = c->text;
 }
 
-void command_ask(struct node *n, const struct event *e)
+/* Keeps it and lets it go on, or says why not. */
+static void begin(struct node *n, struct command_sent *c, struct span topic,
+                  const struct value *value, struct span cause)
 {
     struct access_topic t;
-    struct command_sent c = {.id = e->command.id,
-                             .asked_ms = n->now_ms,
-                             .until_ms = n->now_ms + e->command.within_ms};
-    check(access_topic_valid(e->command.topic) && access_topic_split(e->command.topic, &t) &&
-          t.kind == ACCESS_REPORTED);
-    memcpy(c.topic, e->command.topic.bytes, e->command.topic.size);
-    ident_name_copy(c.device, t.device);
-    ident_record_name(c.name, span_of(n->self.device), n->epoch, ++n->command_serial);
-    const char *fault = fault_of(n, &t, e->command.within_ms);
+    check(access_topic_valid(topic) && access_topic_split(topic, &t) && t.kind == ACCESS_REPORTED);
+    memcpy(c->topic, topic.bytes, topic.size);
+    ident_name_copy(c->device, t.device);
+    const char *fault = fault_of(n, &t, c->until_ms - n->now_ms);
     if (fault == NULL && n->commands_sent == NULL)
         n->commands_sent = calloc(LIMIT_COMMANDS, sizeof *n->commands_sent);
     if (fault == NULL && n->commands_sent == NULL)
         fault = "out of memory";
     if (fault != NULL) {
-        tell(n, &c, FACT_OUTCOME_REFUSED, span_of(fault));
+        tell(n, c, FACT_OUTCOME_REFUSED, span_of(fault));
         return;
     }
     struct command_sent *kept = &n->commands_sent[n->command_sent_count++];
-    *kept = c;
-    keep_value(kept, &e->command.value);
+    *kept = *c;
+    kept->cause = keep_text(n, cause);
+    keep_value(kept, value);
     go_on(n, kept);
+}
+
+void command_ask(struct node *n, const struct event *e)
+{
+    struct command_sent c = {.id = e->command.id,
+                             .asked_ms = n->now_ms,
+                             .until_ms = n->now_ms + e->command.within_ms};
+    ident_record_name(c.name, span_of(n->self.device), n->epoch, ++n->command_serial);
+    begin(n, &c, e->command.topic, &e->command.value, (struct span){0});
+}
+
+void command_give(struct node *n, const struct command_order *order)
+{
+    struct command_sent c = {.asked_ms = n->now_ms, .until_ms = order->until_ms};
+    memcpy(c.name, order->id.bytes, order->id.size);
+    ident_name_copy(c.rule, span_of(order->rule));
+    begin(n, &c, order->topic, &order->value, order->cause);
 }
 
 void command_settle(struct node *n)
@@ -216,22 +265,19 @@ static void answer(struct node *n, struct session *s, struct span id, enum fact_
     session_send(n, s, &m);
 }
 
-static enum err report(struct node *n, const char *property, const char *name,
-                       enum fact_outcome outcome)
+static enum err report(struct node *n, const struct command_run *c, enum fact_outcome outcome)
 {
     char memory[sizeof CAUSE + LIMIT_NAME + 32];
     struct buf b;
-    const char *slash = strchr(name, '/');
-    struct span sender = {name, slash == NULL ? 0 : (size_t)(slash - name)};
     buf_init(&b, memory, sizeof memory);
     buf_text(&b, CAUSE);
-    buf_span(&b, sender);
+    buf_text(&b, c->by);
     buf_text(&b, "\",\"conditions\":[]}");
-    struct author_entry entry = {.type = span_of(property),
+    struct author_entry entry = {.type = span_of(c->property),
                                  .value = value_text(span_of(fact_outcome_text(outcome))),
                                  .trust = RULE_PROVEN,
-                                 .answers = span_of(name),
-                                 .cause = buf_view(&b)};
+                                 .answers = span_of(c->name),
+                                 .cause = c->cause == NULL ? buf_view(&b) : span_of(c->cause)};
     return author_append(n, &entry, NULL);
 }
 
@@ -243,6 +289,19 @@ static struct command_run *find_run(struct node *n, struct span id)
     return NULL;
 }
 
+static void forget(struct node *n, struct command_run *c)
+{
+    free(c->cause);
+    *c = n->commands_run[--n->command_run_count];
+}
+
+/* Somebody else could still give a rule's command: it may have switched a little later. */
+static bool may_come_again(const struct node *n, const struct command_run *c)
+{
+    uint64_t more_ms = is_rules(span_of(c->name)) ? TIME_RULE_COMMAND_MS : 0;
+    return c->deadline_ms + more_ms >= n->now_ms;
+}
+
 /* Room for one more: of those that are over and could not pass any more the first that came is
  * forgotten. */
 static void forget_oldest(struct node *n)
@@ -250,12 +309,25 @@ static void forget_oldest(struct node *n)
     struct command_run *oldest = NULL;
     for (size_t i = 0; i < n->command_run_count; i++) {
         struct command_run *c = &n->commands_run[i];
-        bool gone = c->state == COMMAND_OVER && c->deadline_ms < n->now_ms;
+        bool gone = c->state == COMMAND_OVER && !may_come_again(n, c);
         if (gone && (oldest == NULL || c->serial < oldest->serial))
             oldest = c;
     }
     if (n->command_run_count == LIMIT_COMMANDS && oldest != NULL)
-        *oldest = n->commands_run[--n->command_run_count];
+        forget(n, oldest);
+}
+
+/* Why nothing of the kind can begin now, or NULL. */
+static const char *busy_fault(struct node *n, struct span property)
+{
+    if (drive_find(n, property) != NULL)
+        return "it is a state; kith set is for that";
+    forget_oldest(n);
+    for (size_t i = 0; i < n->command_run_count; i++)
+        if (n->commands_run[i].state != COMMAND_OVER &&
+            span_is(property, n->commands_run[i].property))
+            return "it is still busy with another";
+    return n->command_run_count == LIMIT_COMMANDS ? "too many commands at once" : NULL;
 }
 
 /* Why this command is not even looked at, or NULL. */
@@ -264,22 +336,15 @@ static const char *command_fault(struct node *n, const struct session *s, const 
 {
     size_t size = strlen(s->identity.device);
     struct span id = m->command.id;
-    if (id.size <= size || memcmp(id.bytes, s->identity.device, size) != 0 || id.bytes[size] != '/')
+    bool senders = id.size > size && memcmp(id.bytes, s->identity.device, size) == 0 &&
+                   id.bytes[size] == '/';
+    if (!senders && !is_rules(id))
         return "its id is not its sender's";
     if (n->self.role != ROLE_ACTUATOR || !span_is(t->device, n->self.device))
         return "it is not for this device";
-    if (drive_find(n, t->property) != NULL)
-        return "it is a state; kith set is for that";
     if (m->command.deadline_ms > n->now_ms + TIME_COMMAND_MS)
         return "its deadline is too far away";
-    forget_oldest(n);
-    for (size_t i = 0; i < n->command_run_count; i++)
-        if (n->commands_run[i].state != COMMAND_OVER &&
-            span_is(t->property, n->commands_run[i].property))
-            return "it is still busy with another";
-    if (n->command_run_count == LIMIT_COMMANDS)
-        return "too many commands at once";
-    return NULL;
+    return busy_fault(n, t->property);
 }
 
 static void put_value(char out[LIMIT_VALUE_TEXT + 1], const struct value *v)
@@ -297,25 +362,52 @@ static void put_value(char out[LIMIT_VALUE_TEXT + 1], const struct value *v)
     out[text.size] = '\0';
 }
 
-static void start(struct node *n, struct session *s, const struct message *m,
-                  const struct access_topic *t)
+/* The place for one more; NULL: out of memory. */
+static struct command_run *run_of(struct node *n, struct span id, struct span property,
+                                  uint64_t deadline_ms)
 {
+    if (n->commands_run == NULL)
+        n->commands_run = calloc(LIMIT_COMMANDS, sizeof *n->commands_run);
+    if (n->commands_run == NULL) {
+        n->fx->out_of_memory = true;
+        return NULL;
+    }
+    check(id.size <= LIMIT_RECORD_NAME);
     struct command_run *c = &n->commands_run[n->command_run_count];
-    *c = (struct command_run){.serial = ++n->command_serial,
-                              .deadline_ms = m->command.deadline_ms,
-                              .state = COMMAND_WRITTEN};
-    memcpy(c->name, m->command.id.bytes, m->command.id.size);
-    ident_name_copy(c->property, t->property);
-    put_value(c->text, &m->command.value);
-    bool late = m->command.deadline_ms < n->now_ms;
-    enum fact_outcome outcome = late ? FACT_OUTCOME_EXPIRED : FACT_OUTCOME_STARTED;
-    if (report(n, c->property, c->name, outcome) != ERR_OK) {
-        answer(n, s, m->command.id, FACT_OUTCOME_REFUSED, "nothing can be written at the moment");
-        return;
+    *c = (struct command_run){.serial = ++n->command_serial, .deadline_ms = deadline_ms};
+    memcpy(c->name, id.bytes, id.size);
+    ident_name_copy(c->property, property);
+    return c;
+}
+
+/* Its start is written; false: it could not be. */
+static bool written(struct node *n, struct command_run *c, enum fact_outcome outcome)
+{
+    if (report(n, c, outcome) != ERR_OK) {
+        free(c->cause);
+        return false;
     }
     n->command_run_count++;
     c->epoch = n->epoch;
     c->seq = n->log->last;
+    return true;
+}
+
+static void start(struct node *n, struct session *s, const struct message *m,
+                  const struct access_topic *t)
+{
+    struct command_run *c = run_of(n, m->command.id, t->property, m->command.deadline_ms);
+    if (c == NULL)
+        return;
+    ident_name_copy(c->by, span_of(s->identity.device));
+    c->cause = keep_text(n, is_rules(m->command.id) ? m->command.cause : (struct span){0});
+    put_value(c->text, &m->command.value);
+    bool late = m->command.deadline_ms < n->now_ms;
+    enum fact_outcome outcome = late ? FACT_OUTCOME_EXPIRED : FACT_OUTCOME_STARTED;
+    if (!written(n, c, outcome)) {
+        answer(n, s, m->command.id, FACT_OUTCOME_REFUSED, "nothing can be written at the moment");
+        return;
+    }
     if (!late)
         return;
     c->state = COMMAND_OVER;
@@ -323,17 +415,37 @@ static void start(struct node *n, struct session *s, const struct message *m,
     answer(n, s, m->command.id, outcome, TOO_LATE);
 }
 
+/* The outcome stands in records of ours; what never began is only told. */
+void command_own(struct node *n, const struct command_order *order)
+{
+    struct access_topic t;
+    check(access_topic_split(order->topic, &t));
+    if (find_run(n, order->id) != NULL)
+        return;
+    const char *fault = n->self.role != ROLE_ACTUATOR ? "only actuators carry out commands"
+                                                      : busy_fault(n, t.property);
+    struct command_run *c = fault != NULL ? NULL
+                                          : run_of(n, order->id, t.property, order->until_ms);
+    if (c != NULL) {
+        ident_name_copy(c->by, span_of(n->self.device));
+        c->cause = keep_text(n, order->cause);
+        put_value(c->text, &order->value);
+        fault = written(n, c, FACT_OUTCOME_STARTED) ? NULL : "nothing can be written at the moment";
+    }
+    if (fault == NULL)
+        return;
+    struct command_sent sent = {.asked_ms = n->now_ms};
+    memcpy(sent.topic, order->topic.bytes, order->topic.size);
+    ident_name_copy(sent.device, span_of(n->self.device));
+    ident_name_copy(sent.rule, span_of(order->rule));
+    tell(n, &sent, FACT_OUTCOME_REFUSED, span_of(fault));
+}
+
 void command_received(struct node *n, struct session *s, const struct message *m)
 {
     struct access_topic t;
     bool split = access_topic_split(m->command.topic, &t);
     check(split);
-    if (n->commands_run == NULL)
-        n->commands_run = calloc(LIMIT_COMMANDS, sizeof *n->commands_run);
-    if (n->commands_run == NULL) {
-        n->fx->out_of_memory = true;
-        return;
-    }
     const struct command_run *known = find_run(n, m->command.id);
     if (known != NULL) {
         if (known->state == COMMAND_OVER)
@@ -353,7 +465,7 @@ static void finish(struct node *n, struct command_run *c, enum fact_outcome outc
 {
     c->state = COMMAND_OVER;
     c->outcome = outcome;
-    if (report(n, c->property, c->name, outcome) == ERR_MEMORY)
+    if (report(n, c, outcome) == ERR_MEMORY)
         n->fx->out_of_memory = true;
 }
 
@@ -398,36 +510,56 @@ void command_ended(struct node *n, const struct event *e)
                    e->commanded.failed ? FACT_OUTCOME_REFUSED : FACT_OUTCOME_DONE);
 }
 
-bool command_restore(struct node *n, const struct record *r)
+static bool is_of_command(const struct record *r)
 {
     size_t size = sizeof CAUSE - 1;
-    if (r->cause.size < size || memcmp(r->cause.bytes, CAUSE, size) != 0)
-        return false;
+    return is_rules(r->answers) ||
+           (r->cause.size >= size && memcmp(r->cause.bytes, CAUSE, size) == 0);
+}
+
+/* By whom: stands in its id, but for a rule's, whose cause is kept. */
+static void restore_sender(struct node *n, struct command_run *c, const struct record *r)
+{
+    const char *slash = memchr(r->answers.bytes, '/', r->answers.size);
+    if (is_rules(r->answers))
+        c->cause = keep_text(n, r->cause);
+    else if (slash != NULL && (size_t)(slash - r->answers.bytes) <= LIMIT_NAME)
+        ident_name_copy(c->by, (struct span){r->answers.bytes, (size_t)(slash - r->answers.bytes)});
+}
+
+/* What began and did not end is to be told; a rule's may be given again by another sender. */
+static void restore_run(struct node *n, const struct record *r)
+{
+    bool began = span_is(r->value.text, fact_outcome_text(FACT_OUTCOME_STARTED));
     struct command_run *known = find_run(n, r->answers);
-    if (!span_is(r->value.text, fact_outcome_text(FACT_OUTCOME_STARTED))) {
-        if (known != NULL) /* what began ended, too */
-            *known = n->commands_run[--n->command_run_count];
-        return true;
-    }
-    if (r->answers.size > LIMIT_RECORD_NAME || known != NULL)
-        return true;
-    if (n->commands_run == NULL)
-        n->commands_run = calloc(LIMIT_COMMANDS, sizeof *n->commands_run);
-    if (n->commands_run == NULL) {
-        n->fx->out_of_memory = true;
-    } else if (n->command_run_count < LIMIT_COMMANDS) {
-        struct command_run *c = &n->commands_run[n->command_run_count++];
-        *c = (struct command_run){.state = COMMAND_RUNNING};
-        ident_name_copy(c->property, r->type);
-        memcpy(c->name, r->answers.bytes, r->answers.size);
-    }
+    if (known != NULL && !began)
+        forget(n, known);
+    if ((known != NULL && began) || (!began && !is_rules(r->answers)) ||
+        r->answers.size > LIMIT_RECORD_NAME || n->command_run_count == LIMIT_COMMANDS)
+        return;
+    struct command_run *c = run_of(n, r->answers, r->type, n->now_ms + TIME_RULE_COMMAND_MS);
+    if (c == NULL)
+        return;
+    restore_sender(n, c, r);
+    c->state = COMMAND_RUNNING;
+    if (!began && fact_outcome_parse(r->value.text, &c->outcome))
+        c->state = COMMAND_OVER;
+    n->command_run_count++;
+}
+
+bool command_restore(struct node *n, const struct record *r)
+{
+    if (r->value.kind != VALUE_TEXT || r->answers.size == 0 || !is_of_command(r))
+        return false;
+    restore_run(n, r);
     return true;
 }
 
 void command_restored(struct node *n)
 {
     for (size_t i = 0; i < n->command_run_count; i++)
-        finish(n, &n->commands_run[i], FACT_OUTCOME_UNKNOWN);
+        if (n->commands_run[i].state == COMMAND_RUNNING)
+            finish(n, &n->commands_run[i], FACT_OUTCOME_UNKNOWN);
 }
 
 void command_tick(struct node *n)

@@ -1,5 +1,7 @@
 #include "core/decide.h"
 
+#include "core/decision.h"
+#include "core/dispatch.h"
 #include "core/drive.h"
 #include "core/order.h"
 #include "core/why.h"
@@ -8,7 +10,7 @@
 
 /* The happy path: a fresh reading feeds every rule that wants it; each such rule is evaluated, and
  * its outcome goes to the property of ours that it drives (drive.c), or to those of others
- * (order.c). */
+ * (order.c), and when it changed, its commands are given (dispatch.c). */
 
 enum err decide_init(struct node *n, const struct rule *rules, size_t count)
 {
@@ -36,6 +38,7 @@ void decide_fini(struct node *n)
     n->rule_count = 0;
     drive_fini(n);
     order_fini(n);
+    dispatch_fini(n);
 }
 
 static struct rule_now rule_time(const struct node *n)
@@ -53,20 +56,25 @@ static void tell_state(struct node *n, const struct rule_state *s)
     if (fact == NULL)
         return;
     fact->text = span_of(s->rule.name);
+    fact->active = s->active;
+    if (s->rule.action_count == 0)
+        return;
     fact->property = span_of(s->rule.actions[0].property);
     fact->value = value_text(rule_value(s, 0));
-    fact->active = s->active;
 }
 
 enum asked_by { ASKED_BY_READING, ASKED_BY_TIME };
 
-static void evaluate(struct node *n, struct rule_state *s, enum asked_by by)
+/* age_ms: of what made us look. */
+static void evaluate(struct node *n, struct rule_state *s, enum asked_by by, uint64_t age_ms)
 {
     struct rule_now now = rule_time(n);
-    bool was = s->active, first = s->used_ms == 0;
+    bool was = s->active, wished = s->wish, first = s->used_ms == 0;
     rule_evaluate(s, &now);
     node_soon(&n->rules_at_ms, rule_deadline(s, &now));
     bool changed = was != s->active;
+    if (wished != s->wish)
+        decision_triggered(n, s);
     if (changed)
         tell_state(n, s);
     else if (!first)
@@ -75,6 +83,8 @@ static void evaluate(struct node *n, struct rule_state *s, enum asked_by by)
         drive_evaluated(n, s);
     if (changed || first)
         order_evaluated(n, s);
+    if (decision_evaluated(n, s, changed))
+        dispatch_switched(n, s, age_ms);
 }
 
 static void summarise(struct node *n, const struct reading *r)
@@ -139,29 +149,48 @@ static bool is_backlog(enum decide_kind kind, uint64_t age_ms)
     return kind == DECIDE_STATE && age_ms > 0;
 }
 
-void decide_reading(struct node *n, struct span device, const struct reading *r, uint64_t age_ms,
-                    enum rule_trust trust, enum decide_kind kind)
+/* Whether it came in time and the rule took it in. */
+static bool feed(struct node *n, struct rule_state *s, const struct decide_input *in)
+{
+    uint64_t at_ms = in->age_ms < n->now_ms ? n->now_ms - in->age_ms : 0;
+    if (in->age_ms > rule_reach_ms(s) ||
+        rule_drives(&s->rule, span_of(n->self.device), in->device, in->reading->type))
+        return false;
+    if (rule_feed(s, in->device, in->reading, at_ms, in->trust) != ERR_OK) {
+        n->fx->out_of_memory = true;
+        return false;
+    }
+    decision_fed(s, in->record);
+    return true;
+}
+
+void decide_reading(struct node *n, const struct decide_input *in)
 {
     bool used = false;
-    uint64_t at_ms = age_ms < n->now_ms ? n->now_ms - age_ms : 0;
-    summarise(n, r);
+    summarise(n, in->reading);
     for (size_t i = 0; i < n->rule_count; i++) {
         struct rule_state *s = &n->rules[i];
-        if (!rule_wants(s, device, r))
+        if (!rule_wants(s, in->device, in->reading))
             continue;
         used = true;
-        if (age_ms > rule_reach_ms(s) ||
-            rule_drives(&s->rule, span_of(n->self.device), device, r->type))
+        if (!feed(n, s, in))
             continue;
-        if (rule_feed(s, device, r, at_ms, trust) != ERR_OK)
-            n->fx->out_of_memory = true;
-        else if (is_backlog(kind, age_ms))
+        if (is_backlog(in->kind, in->age_ms))
             node_soon(&n->rules_at_ms, n->now_ms + TIME_BACKLOG_MS);
         else
-            evaluate(n, s, ASKED_BY_READING);
+            evaluate(n, s, ASKED_BY_READING, in->age_ms);
     }
-    if (!used && kind == DECIDE_READING)
-        note_unused(n, device, r);
+    if (!used && in->kind == DECIDE_READING)
+        note_unused(n, in->device, in->reading);
+}
+
+void decide_plain(struct node *n, struct span device, const struct reading *r)
+{
+    struct decide_input in = {.device = device,
+                              .reading = r,
+                              .trust = RULE_PLAIN,
+                              .kind = DECIDE_READING};
+    decide_reading(n, &in);
 }
 
 /* What an action of a rule sets is as this record says, and since then, by our own clock. */
@@ -173,6 +202,8 @@ static void restore_action(const struct node *n, struct rule_state *s, size_t ac
         return;
     bool active = span_is(r->value.text, a->active);
     if (!active && (a->idle[0] == '\0' || !span_is(r->value.text, a->idle)))
+        return;
+    if (!decision_is_newest(s, r))
         return;
     uint64_t ago_ms = n->wall_ms > r->ts ? n->wall_ms - r->ts : 0;
     rule_resume(s, active ? RULE_ACTIVE : RULE_IDLE, ago_ms < n->now_ms ? n->now_ms - ago_ms : 0);
@@ -200,6 +231,10 @@ static void restore_rules(struct node *n, const struct record *r)
 void decide_restore(struct node *n, const struct log_id *id, const struct record *r)
 {
     bool own = strcmp(id->device, n->self.device) == 0;
+    if (own && record_is_decision(r))
+        decision_restore(n, r);
+    if (record_is_decision(r))
+        return;
     if (own)
         restore_rules(n, r);
     if (own || r->topic.size > 0)
@@ -210,6 +245,7 @@ void decide_restate(struct node *n)
 {
     drive_restate(n);
     order_restate(n);
+    decision_restate(n);
 }
 
 void decide_settle(struct node *n)
@@ -217,6 +253,7 @@ void decide_settle(struct node *n)
     n->unsettled = false;
     drive_settle(n);
     order_settle(n);
+    dispatch_pump(n);
 }
 
 /* The sum of great numbers may be beyond every number; their mean is not. */
@@ -265,6 +302,7 @@ void decide_start(struct node *n)
 {
     if (n->rule_count > 0)
         n->rules_at_ms = n->now_ms + TIME_FRESH_MS;
+    decision_start(n);
 }
 
 void decide_tick(struct node *n)
@@ -278,7 +316,7 @@ void decide_tick(struct node *n)
     n->rules_at_ms = NODE_NEVER;
     for (size_t i = 0; i < n->rule_count; i++)
         if (n->rules[i].used_ms > 0 || speaks_without_input(n, &n->rules[i]))
-            evaluate(n, &n->rules[i], ASKED_BY_TIME);
+            evaluate(n, &n->rules[i], ASKED_BY_TIME, 0);
 }
 
 uint64_t decide_deadline(const struct node *n)

@@ -8,10 +8,19 @@
 
 MUST_USE enum err decide_init(struct node *n, const struct rule *rules, size_t count);
 void decide_fini(struct node *n);
-/* A value of another device; age_ms: how long ago it was taken. */
+/* A value of another device. */
 enum decide_kind { DECIDE_READING, DECIDE_STATE }; /* of a sensor, of anybody else */
-void decide_reading(struct node *n, struct span device, const struct reading *r, uint64_t age_ms,
-                    enum rule_trust trust, enum decide_kind kind);
+struct decide_input {
+    struct span device;
+    const struct reading *reading;
+    const struct record *record; /* that it stands in; NULL: a plain datagram */
+    uint64_t age_ms;             /* how long ago it was taken */
+    enum rule_trust trust;
+    enum decide_kind kind;
+};
+void decide_reading(struct node *n, const struct decide_input *in);
+/* A reading of now that nobody has proven. */
+void decide_plain(struct node *n, struct span device, const struct reading *r);
 /* All has come back; time begins. */
 void decide_start(struct node *n);
 /* The state came back from disk: rules and properties begin where they stood. */

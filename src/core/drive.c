@@ -368,8 +368,9 @@ static struct drive_wish *wish_for_us(struct node *n, const struct log_id *id,
                                       const struct record *r)
 {
     struct access_topic t;
-    if (n->self.role != ROLE_ACTUATOR || r->topic.size == 0 || !access_topic_split(r->topic, &t) ||
-        !span_is(t.device, n->self.device) || r->value.kind == VALUE_NONE)
+    if (n->self.role != ROLE_ACTUATOR || !record_is_wanted(r) ||
+        !access_topic_split(r->topic, &t) || !span_is(t.device, n->self.device) ||
+        r->value.kind == VALUE_NONE)
         return NULL;
     struct drive *d = drive_of(n, t.property);
     if (d == NULL)

@@ -41,7 +41,8 @@ enum fact_kind {
                      by; text: the rule, or what ended the one before */
     FACT_HELD,    /* property, value: what a rule wants; device: whose wish holds against it */
     FACT_COMMAND, /* property, value: a command is carried out here */
-    FACT_COMMANDED, /* id, outcome, ms: since it was asked; text: the topic; cause: why not */
+    FACT_COMMANDED, /* id, outcome, ms: since it was asked; text: the topic; cause: why not;
+                       property: the rule that gave it, empty: a person did */
     FACT_PONG,      /* device, ms: how long the answer to EVENT_PING took */
     FACT_STOPPED,
     FACT_KIND_COUNT,

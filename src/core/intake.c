@@ -36,8 +36,12 @@ static void show(struct node *n, const struct log *l, const struct record *r, ui
                             .value = r->value,
                             .unit = r->unit,
                             .source_ts_ms = r->source_ts};
-    decide_reading(n, r->device, &input, age_ms, RULE_PROVEN,
-                   reading ? DECIDE_READING : DECIDE_STATE);
+    decide_reading(n, &(struct decide_input){.device = r->device,
+                                             .reading = &input,
+                                             .record = r,
+                                             .age_ms = age_ms,
+                                             .trust = RULE_PROVEN,
+                                             .kind = reading ? DECIDE_READING : DECIDE_STATE});
 }
 
 /* What somebody wants is kept by its stamp, and ours go beyond it from now on. */
@@ -65,7 +69,7 @@ bool intake_record(struct node *n, struct member *m, struct log *l, const struct
         enum err err = members_apply(n, m, &l->id, r);
         if (err == ERR_MEMORY)
             n->fx->out_of_memory = true;
-        if (r->topic.size > 0)
+        if (record_is_wanted(r))
             take_wanted(n, &l->id, r, age_ms);
     }
     if (!is_new)

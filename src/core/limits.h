@@ -7,7 +7,7 @@
 enum {
     /* Names. 63 is a DNS label (RFC 1035 section 2.3.4), so that a device name can become one. */
     LIMIT_NAME = 63,
-    LIMIT_TOPIC = 2 * LIMIT_NAME + 5, /* device '/' property "/set" */
+    LIMIT_TOPIC = 2 * LIMIT_NAME + 6, /* device '/' property "/auto", device '/' rule "/rule" */
     LIMIT_UNIT = 15,                  /* the longest registered SenML unit has 10 characters */
     LIMIT_VALUE_TEXT = 255,           /* a state is a word, not a document */
     LIMIT_REASON = 127,               /* causes told to a peer */
@@ -56,14 +56,17 @@ enum {
                           */
     LIMIT_ORDERS = 1024, /* properties of others that our rules drive; likewise */
     LIMIT_COMMANDS = 64, /* on their way, and of others remembered until their deadline; likewise */
-    LIMIT_WANTED = 64,   /* a person's wishes whose outcome is awaited; likewise */
-    LIMIT_FOREIGN = 16,  /* other networks reported; more are only counted */
+    LIMIT_DISPATCHES = 64, /* commands of rules whose decision is not on disk yet, or that stand by
+                              for an owner; likewise */
+    LIMIT_WANTED = 64,     /* a person's wishes whose outcome is awaited; likewise */
+    LIMIT_FOREIGN = 16,    /* other networks reported; more are only counted */
 
     /* One rule. */
     LIMIT_CONDITIONS = 8, /* a byte holds which of them a value is for */
     LIMIT_ACTIONS = 8,
-    LIMIT_SCHEDULES = 8,      /* one for each day, and one for them all */
-    LIMIT_OWNERS = 8,         /* an owner and its backups */
+    LIMIT_RULE_COMMANDS = 2 * LIMIT_ACTIONS, /* as many when it begins as when it ends */
+    LIMIT_SCHEDULES = 8,                     /* one for each day, and one for them all */
+    LIMIT_OWNERS = 8,                        /* an owner and its backups */
     LIMIT_INPUTS = 1024,      /* topics that it looks at; at the bound the oldest goes */
     LIMIT_INPUTS_DEVICE = 32, /* of them, one device's; at the bound its own oldest goes */
     LIMIT_WINDOW_STEPS = 60,  /* a window moves on by its sixtieth: 10 s of 10 minutes */
@@ -141,19 +144,28 @@ enum {
     TIME_WHY_MS = 1000,   /* between two decisions of a rule that changed nothing and are kept */
     TIME_ORDER_MS = 1000, /* between two claims of ours to a property that another controller claims
                            */
-    TIME_CLOCK_MS = 120000,      /* a clock that is further off than this is named */
-    TIME_TARGET_CLOCK_MS = 1000, /* what a pong said of its sender's clock is good for this long:
-                                    two clocks may drift apart by a tenth */
-    TIME_COMMAND_MS = 600000,    /* a command's deadline is at most so far away: its id is
-                                    remembered until then, and there is room for LIMIT_COMMANDS */
-    TIME_OUTCOME_MS = 12000,     /* behind a command's deadline: its script may take ten seconds */
-    TIME_BACKLOG_MS = 100, /* states of before we met come together; rules look at them then */
-    TIME_MESH_MS = 100,    /* who comes at once is looked at together */
-    TIME_SPARE_MS = 2000,  /* a session that neither side needs lasts this long: one of them may
-                              change its mind */
-    TIME_NEWS_MS = 200,    /* what is new in others' logs is told together */
-    TIME_CARRY_MS = 3000,  /* who said it would carry a log and sends nothing for this long is
-                              not asked again in this session */
+    TIME_CLOCK_MS = 120000,       /* a clock that is further off than this is named */
+    TIME_TARGET_CLOCK_MS = 1000,  /* what a pong said of its sender's clock is good for this long:
+                                     two clocks may drift apart by a tenth */
+    TIME_COMMAND_MS = 600000,     /* a command's deadline is at most so far away: its id is
+                                     remembered until then, and there is room for LIMIT_COMMANDS */
+    TIME_RULE_COMMAND_MS = 10000, /* a rule's command is given at most so long after the record that
+                                     caused it was written: time to lose an owner and stand in,
+                                     and no door opens because a network came back */
+    TIME_COUNT_MS = 5000,      /* a condition that has held this long, of more (`for`), is written:
+                                  a crash forgets at most this much of it, a value that comes and
+                                  goes costs nothing */
+    TIME_COUNT_GAP_MS = 90000, /* whoever was away for longer counts from the beginning: a value is
+                                  fresh for 30 s, and when others were last heard is noted every
+                                  60 s */
+    TIME_OUTCOME_MS = 12000,   /* behind a command's deadline: its script may take ten seconds */
+    TIME_BACKLOG_MS = 100,     /* states of before we met come together; rules look at them then */
+    TIME_MESH_MS = 100,        /* who comes at once is looked at together */
+    TIME_SPARE_MS = 2000,      /* a session that neither side needs lasts this long: one of them may
+                                  change its mind */
+    TIME_NEWS_MS = 200,        /* what is new in others' logs is told together */
+    TIME_CARRY_MS = 3000,      /* who said it would carry a log and sends nothing for this long is
+                                  not asked again in this session */
     TIME_CARRY_OTHER_MS = 15000, /* who sends no whole stretch of a log for this long gives way to
                                     another who offers it: half a megabyte at 40 kB/s */
     TIME_LIST_MS = 1000,         /* between two lists of one device's logs to one peer: up to 64 KiB

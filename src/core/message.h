@@ -110,11 +110,12 @@ struct message {
             uint64_t clock_ms; /* pong: the answering side's monotonic clock */
         } ping;                /* and pong */
         struct {
-            struct span id;       /* sender '/' its epoch '/' a count */
+            struct span id;       /* sender '/' its epoch '/' a count; a rule's: dispatch.h */
             struct span topic;    /* device '/' property */
             struct value value;   /* VALUE_NONE: left out */
             uint64_t epoch;       /* the receiver's */
             uint64_t deadline_ms; /* on the receiver's monotonic clock */
+            struct span cause;    /* a rule's: why, as in a record; empty: left out */
         } command;
         struct {
             struct span id;

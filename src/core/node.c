@@ -197,7 +197,7 @@ static void plain(struct node *n, const struct event *e)
         fact->value = e->plain.reading->value;
         fact->unit = e->plain.reading->unit;
     }
-    decide_reading(n, device, e->plain.reading, 0, RULE_PLAIN, DECIDE_READING);
+    decide_plain(n, device, e->plain.reading);
 }
 
 static void leave(struct node *n, const struct event *e)

@@ -14,8 +14,9 @@
  * heard), discovery.c (hellos and dialling), mesh.c (with whom we keep a session), peer.c (a
  * session's life), sync.c and serve.c (who lacks what), news.c, carry.c and fork.c (the logs of
  * others), intake.c, seal.c, author.c (our own log), decide.c (rules), drive.c (what a property of
- * ours is), order.c (what our rules want of others), want.c (what a person wants), command.c (what
- * is to be done once), clock.c (whose clock is wrong), node.c (the seam). */
+ * ours is), decision.c (what our rules have become, on disk), dispatch.c (what they command),
+ * order.c (what our rules want of others), want.c (what a person wants), command.c (what is to be
+ * done once), clock.c (whose clock is wrong), node.c (the seam). */
 
 #define NODE_NEVER UINT64_MAX
 
@@ -256,7 +257,9 @@ struct node {
     size_t drive_count;
     struct order *orders;
     size_t order_count;
-    uint64_t order_at_ms;   /* when a claim may be made again; NODE_NEVER: none is to be */
+    uint64_t order_at_ms;        /* when a claim may be made again; NODE_NEVER: none is to be */
+    struct dispatch *dispatches; /* LIMIT_DISPATCHES; NULL: no rule has given a command yet */
+    size_t dispatch_count;
     struct why_entry *whys; /* NODE_WHYS of them, the newest at why_count - 1; NULL without rules */
     uint64_t why_count;
 

@@ -57,7 +57,7 @@ static bool is_there(struct node *n, const struct log_id *id)
 }
 
 /* A rule with owners: whether one before us is there, or we are none of them. */
-static bool has_owner(struct node *n, const struct rule *rule)
+bool order_is_decided_by_another(struct node *n, const struct rule *rule)
 {
     for (size_t i = 0; i < rule->owner_count; i++) {
         if (strcmp(rule->owners[i], n->self.device) == 0)
@@ -66,14 +66,14 @@ static bool has_owner(struct node *n, const struct rule *rule)
         if (m != NULL && (m->session != NULL || writes(n, m)))
             return true;
     }
-    return true;
+    return rule->owner_count > 0;
 }
 
 /* Whether somebody goes before us: an owner, or else the one whose record counts now. */
 static bool stands_back(struct node *n, const struct rule *rule, const struct state_entry *e)
 {
     if (rule->owner_count > 0)
-        return has_owner(n, rule);
+        return order_is_decided_by_another(n, rule);
     return e != NULL && strcmp(e->log.device, n->self.device) < 0 && is_there(n, &e->log);
 }
 

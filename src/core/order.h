@@ -19,6 +19,8 @@ struct order {
     uint64_t at_ms;
 };
 
+/* Whether this rule is decided by somebody else now: another of its owners is there before us. */
+bool order_is_decided_by_another(struct node *n, const struct rule *rule);
 void order_fini(struct node *n);
 /* Rule `s` was evaluated, with another outcome than before: looks at what it drives of others. */
 void order_evaluated(struct node *n, const struct rule_state *s);

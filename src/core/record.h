@@ -9,8 +9,9 @@
 struct record {
     struct span bytes;
     struct span device; /* the author */
-    struct span type;   /* the property, or "set" when `topic` is given */
-    struct span topic;  /* "actuator1/fan/set" or ".../auto"; empty: <device>/<type> */
+    struct span type;   /* the property; when `topic` is given "set", or "decision" */
+    struct span topic;  /* "actuator1/fan/set" or ".../auto", "controller1/cool/rule"; empty:
+                           <device>/<type> */
     uint64_t epoch;
     uint64_t seq;       /* from 1 */
     uint64_t ts;        /* hybrid logical time: ms since 1970 UTC ... */
@@ -20,11 +21,23 @@ struct record {
     struct span unit;
     bool plain;          /* caused by an unauthenticated datagram */
     uint64_t for_ms;     /* wanted: how long it holds; reported in answer to that: how long it still
-                            holds; 0: until it is taken back */
+                            holds; 0: until it is taken back; a decision: so long it was so */
     struct span answers; /* reported: which wanted record it carries out, as record_name() writes
-                            it; empty: none */
+                            it; a decision: what made it; empty: none */
     struct span cause;   /* why: one JSON object, raw; at most LIMIT_CAUSE; empty: not said */
 };
+
+/* What a rule of its author has become, kept for its author's next life (decision.c). */
+static inline bool record_is_decision(const struct record *r)
+{
+    return r->topic.size > 0 && span_is(r->type, "decision");
+}
+
+/* What somebody wants of a property. */
+static inline bool record_is_wanted(const struct record *r)
+{
+    return r->topic.size > 0 && !span_is(r->type, "decision");
+}
 
 /* The encoder that node_new() is given (wire/record.c): writes r's members, not r->bytes, into out;
  * returns the length, 0 when it does not fit. Pure. */

@@ -54,7 +54,7 @@ static struct log *restored(const struct node *n, const struct log_id *id)
 
 static void restored_record(struct node *n, const struct log_id *id, const struct record *r)
 {
-    if (r->topic.size > 0)
+    if (record_is_wanted(r))
         stamp_merge(&n->clock, (struct stamp){r->ts, r->tick});
     decide_restore(n, id, r);
 }

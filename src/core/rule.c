@@ -58,7 +58,8 @@ void rule_default_mean(struct rule *rule)
 void rule_init(struct rule_state *s, const struct rule *rule)
 {
     check(rule->condition_count > 0 && rule->condition_count <= LIMIT_CONDITIONS);
-    check(rule->action_count > 0 && rule->action_count <= LIMIT_ACTIONS);
+    check(rule->action_count <= LIMIT_ACTIONS && rule->command_count <= LIMIT_RULE_COMMANDS);
+    check(rule->action_count + rule->command_count > 0);
     check(rule->schedule_count <= LIMIT_SCHEDULES && rule->owner_count <= LIMIT_OWNERS);
     *s = (struct rule_state){.rule = *rule};
 }
@@ -77,8 +78,17 @@ void rule_resume(struct rule_state *s, enum rule_phase phase, uint64_t since_ms)
     s->switched = true;
     s->switched_ms = since_ms;
     s->counting = false;
+    s->wish = s->active;
     for (size_t i = 0; i < s->rule.condition_count; i++)
         s->outcomes[i].held = s->active;
+}
+
+void rule_count(struct rule_state *s, uint64_t held_ms, uint64_t now_ms)
+{
+    uint64_t here_ms = held_ms < now_ms ? held_ms : now_ms;
+    s->counting = s->wish = true;
+    s->since_ms = now_ms - here_ms;
+    s->counted_ms = held_ms - here_ms;
 }
 
 /* Goes back to the last `*` and lets it stand for one character more, when it fits no further. */
@@ -203,6 +213,16 @@ static uint64_t passed_ms(uint64_t since_ms, uint64_t now_ms)
     return since_ms < now_ms ? now_ms - since_ms : 0;
 }
 
+uint64_t rule_counted_ms(const struct rule_state *s, uint64_t now_ms)
+{
+    return s->counting && !s->active ? passed_ms(s->since_ms, now_ms) + s->counted_ms : 0;
+}
+
+uint64_t rule_edge_ms(const struct rule_state *s)
+{
+    return rule_schedule_last(&s->rule, &s->now);
+}
+
 static uint64_t later_ms(uint64_t since_ms, uint64_t ms)
 {
     return since_ms < UINT64_MAX - ms ? since_ms + ms : UINT64_MAX;
@@ -253,10 +273,12 @@ static bool held_long(struct rule_state *s)
 {
     if (s->active)
         return true;
-    if (!s->counting)
+    if (!s->counting) {
         s->since_ms = s->now.now_ms;
+        s->counted_ms = 0;
+    }
     s->counting = true;
-    if (passed_ms(s->since_ms, s->now.now_ms) >= s->rule.hold_ms)
+    if (rule_counted_ms(s, s->now.now_ms) >= s->rule.hold_ms)
         return true;
     s->cause = RULE_BY_HOLD;
     return false;
@@ -266,13 +288,14 @@ static bool held_long(struct rule_state *s)
 static bool wanted(struct rule_state *s, enum rule_truth truth)
 {
     s->cause = RULE_BY_CONDITIONS;
-    if (!rule_schedule_open(&s->rule, &s->now))
+    if (!s->open)
         s->cause = RULE_BY_SCHEDULE;
     else if (truth == RULE_TRUE)
         return held_long(s);
     else if (truth == RULE_UNKNOWN)
         s->cause = RULE_BY_STALE;
-    s->counting = false;
+    if (s->cause != RULE_BY_STALE || s->now.now_ms >= s->keep_until_ms)
+        s->counting = false;
     if (s->cause != RULE_BY_STALE)
         return false;
     return s->rule.stale == RULE_STALE_KEEP ? s->active : s->rule.stale == RULE_STALE_ON;
@@ -285,9 +308,13 @@ static uint64_t min_ms(const struct rule_state *s)
 
 bool rule_evaluate(struct rule_state *s, const struct rule_now *now)
 {
+    bool open = rule_schedule_open(&s->rule, now);
     s->now = *now;
+    s->edge = s->used_ms > 0 && open != s->open;
+    s->open = open;
     s->used_ms = now->now_ms;
     bool active = wanted(s, join(s, now->now_ms));
+    s->wish = active || s->counting;
     if (active == s->active)
         return active;
     if (s->switched && passed_ms(s->switched_ms, now->now_ms) < min_ms(s)) {
@@ -323,7 +350,7 @@ uint64_t rule_deadline(const struct rule_state *s, const struct rule_now *now)
 {
     uint64_t deadline_ms = rule_schedule_edge(&s->rule, now);
     if (s->cause == RULE_BY_HOLD)
-        sooner(&deadline_ms, later_ms(s->since_ms, s->rule.hold_ms));
+        sooner(&deadline_ms, later_ms(s->since_ms, s->rule.hold_ms - s->counted_ms));
     if (s->cause == RULE_BY_MIN)
         sooner(&deadline_ms, later_ms(s->switched_ms, min_ms(s)));
     for (size_t i = 0; i < s->rule.condition_count; i++) {

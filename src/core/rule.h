@@ -66,6 +66,14 @@ struct rule_action {
     char idle[LIMIT_NAME + 1];     /* "off"; "": nothing is written when the rule becomes idle */
 };
 
+/* What others are to do once (no state): when the rule becomes active, or when it becomes idle. */
+struct rule_command {
+    char device[LIMIT_NAME + 1];   /* "": ourselves; else a pattern */
+    char property[LIMIT_NAME + 1]; /* "beep" */
+    char value[LIMIT_NAME + 1];    /* as text; "": none */
+    enum rule_phase at;
+};
+
 /* As configured. Strings are inside and terminated, so that it can be copied. */
 struct rule {
     char name[LIMIT_NAME + 1]; /* "cool" */
@@ -81,7 +89,9 @@ struct rule {
     struct rule_schedule schedules[LIMIT_SCHEDULES]; /* outside of them all the rule is idle, */
     size_t schedule_count;                           /* ... unless there are none */
     struct rule_action actions[LIMIT_ACTIONS];
-    size_t action_count;                       /* at least 1 */
+    size_t action_count;
+    struct rule_command commands[LIMIT_RULE_COMMANDS];
+    size_t command_count;                      /* of actions and commands there is at least 1 */
     char owners[LIMIT_OWNERS][LIMIT_NAME + 1]; /* the first decides, the others stand in for it in
                                                   this order; only carried here */
     size_t owner_count;
@@ -123,6 +133,17 @@ enum rule_cause {
 struct rule_input;
 struct rule_window;
 
+/* What is known of a rule outside of it. */
+enum rule_noted { RULE_NOTED_NOTHING, RULE_NOTED_IDLE, RULE_NOTED_COUNTING, RULE_NOTED_ACTIVE };
+
+struct rule_told {
+    char fed[LIMIT_RECORD_NAME + 1];     /* the record that it was fed last */
+    char trigger[LIMIT_RECORD_NAME + 1]; /* what last changed its wish, */
+    uint32_t turns;                      /* ... how many times since that record came */
+    enum rule_noted noted;               /* as last written */
+    uint64_t epoch, seq, ts;             /* of the newest record of ours that says what it is */
+};
+
 struct rule_state {
     struct rule rule;
     struct rule_input *inputs; /* sorted by topic: the order of feeding changes no sum */
@@ -132,13 +153,19 @@ struct rule_state {
     enum rule_cause cause;
     struct rule_now now; /* of the last evaluation */
     bool active;
-    bool counting;         /* the conditions hold while it is idle, */
-    uint64_t since_ms;     /* ... since then */
+    bool counting;          /* the conditions hold while it is idle, */
+    uint64_t since_ms;      /* ... since then, */
+    uint64_t counted_ms;    /* ... and for so long before the clock began */
+    uint64_t keep_until_ms; /* what was counted in an earlier life waits so long for its input */
+    bool wish;              /* what it should be, but for hold_ms and the minimum times */
+    bool open; /* its schedule, and whether that opened or closed at the last evaluation */
+    bool edge;
     bool switched;         /* it was active and idle before, or was restored, */
     uint64_t switched_ms;  /* ... and is what it is since then */
     bool plain;            /* the last evaluation rests on plain values */
     uint64_t used_ms;      /* last evaluation; 0: none yet */
     uint64_t unchanged_ms; /* when an evaluation that changed nothing was last kept; for why.c */
+    struct rule_told told; /* for decision.c */
 };
 
 void rule_init(struct rule_state *s, const struct rule *rule);
@@ -146,6 +173,12 @@ void rule_fini(struct rule_state *s);
 /* Restored: what it was, and since when by now_ms's clock; 0 when that is before the clock began.
  * A rule that was never switched nor restored has no minimum times to wait for. */
 void rule_resume(struct rule_state *s, enum rule_phase phase, uint64_t since_ms);
+/* Restored, behind rule_resume(): its conditions have held for held_ms. */
+void rule_count(struct rule_state *s, uint64_t held_ms, uint64_t now_ms);
+/* How long they have held while it is idle; 0 when they do not. */
+uint64_t rule_counted_ms(const struct rule_state *s, uint64_t now_ms);
+/* Behind an evaluation: when its schedule last opened or closed, since 1970 UTC. */
+uint64_t rule_edge_ms(const struct rule_state *s);
 /* Whether a condition looks at this topic and can compare such a value. A reading without a unit is
  * taken to have the usual one. Records of actuators and controllers are readings too, but must not
  * be of what the rule drives itself. */

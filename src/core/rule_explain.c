@@ -176,7 +176,7 @@ static void put_cause(struct buf *b, const struct rule_state *s)
     if (s->cause == RULE_BY_SCHEDULE)
         put_schedule(b, s);
     else if (s->cause == RULE_BY_HOLD)
-        put_wait(b, "for ", r->hold_ms, s->used_ms - s->since_ms);
+        put_wait(b, "for ", r->hold_ms, rule_counted_ms(s, s->used_ms));
     else if (s->cause == RULE_BY_MIN && s->active)
         put_wait(b, "min_on ", r->min_on_ms, switched_ms);
     else if (s->cause == RULE_BY_MIN)

@@ -72,6 +72,27 @@ uint64_t rule_schedule_edge(const struct rule *rule, const struct rule_now *now)
     return now->now_ms + (edge - local);
 }
 
+static void later(uint64_t *edge, uint64_t candidate, uint64_t local)
+{
+    if (candidate <= local && candidate > *edge)
+        *edge = candidate;
+}
+
+uint64_t rule_schedule_last(const struct rule *rule, const struct rule_now *now)
+{
+    uint64_t local = local_ms(now), edge = 0;
+    for (size_t i = 0; i < rule->schedule_count; i++)
+        for (uint64_t day = local / DAY_MS - 7; day <= local / DAY_MS; day++) {
+            const struct rule_schedule *s = &rule->schedules[i];
+            if (!begins_on(s, day))
+                continue;
+            later(&edge, begin_ms(s, day), local);
+            later(&edge, end_ms(s, day), local);
+        }
+    uint64_t ago = local - edge;
+    return edge == 0 || ago > now->wall_ms ? 0 : now->wall_ms - ago;
+}
+
 static void write_time(struct buf *b, uint64_t minutes)
 {
     uint64_t parts[] = {minutes / 60, minutes % 60};

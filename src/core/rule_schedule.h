@@ -12,6 +12,9 @@ bool rule_schedule_open(const struct rule *rule, const struct rule_now *now);
 /* When it opens or closes next, on the clock of now_ms, at most TIME_SCHEDULE_MS ahead; UINT64_MAX
  * without a schedule. */
 uint64_t rule_schedule_edge(const struct rule *rule, const struct rule_now *now);
+/* When it last opened or closed, or did both, since 1970 UTC: the same wherever it is asked; 0
+ * without a schedule, or when that was more than a week ago. */
+uint64_t rule_schedule_last(const struct rule *rule, const struct rule_now *now);
 /* "mon-fri+sun 07:00-22:00" */
 void rule_schedule_write(struct buf *b, const struct rule_schedule *schedule);
 /* "tue 06:59" */

@@ -237,7 +237,7 @@ enum err state_apply(struct state *s, const struct log_id *log, const struct rec
     if (e == NULL)
         return err;
     s->recent = e;
-    if (r->topic.size == 0)
+    if (!record_is_wanted(r))
         return apply_report(s, e, log, r);
     return e->size == 0 || is_newer_want(e, log, r) ? replace(s, e, log, r) : ERR_STALE;
 }

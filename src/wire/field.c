@@ -126,6 +126,18 @@ enum err field_value(struct json_reader *r, struct buf *memory, struct value *va
     return field_printable(text) ? ERR_OK : ERR_RANGE;
 }
 
+enum err field_object(struct json_reader *r, size_t bytes_max, struct span *object)
+{
+    enum json_token token = json_next(r);
+    if (token != JSON_OBJECT)
+        return field_mismatch(token);
+    const char *first = r->start;
+    if (!json_skip(r, token))
+        return ERR_SYNTAX;
+    *object = (struct span){first, (size_t)(r->at - first)};
+    return object->size <= bytes_max ? ERR_OK : ERR_RANGE;
+}
+
 void field_write_value(struct buf *b, const struct value *value)
 {
     if (value->kind == VALUE_NUMBER)

@@ -48,6 +48,9 @@ MUST_USE enum err field_string(struct json_reader *r, struct buf *memory, struct
 MUST_USE enum err field_value(struct json_reader *r, struct buf *memory, struct value *value);
 void field_write_value(struct buf *b, const struct value *value); /* not VALUE_NONE */
 
+/* An object, as its bytes; ERR_RANGE beyond bytes_max. */
+MUST_USE enum err field_object(struct json_reader *r, size_t bytes_max, struct span *object);
+
 /* Why the value that begins with this token is not what was wanted. */
 enum err field_mismatch(enum json_token token);
 

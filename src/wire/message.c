@@ -334,7 +334,7 @@ static enum err read_ping(void *context, struct json_reader *r, size_t which)
 
 /* command, outcome */
 
-enum { COMMAND_ID, COMMAND_TOPIC, COMMAND_VALUE, COMMAND_EPOCH, COMMAND_DEADLINE };
+enum { COMMAND_ID, COMMAND_TOPIC, COMMAND_VALUE, COMMAND_EPOCH, COMMAND_DEADLINE, COMMAND_CAUSE };
 
 static const struct field command_fields[] = {
     [COMMAND_ID] = FIELD("id", "a printable text of 1 to 97 bytes"),
@@ -342,6 +342,7 @@ static const struct field command_fields[] = {
     [COMMAND_VALUE] = FIELD("value", "a number, true, false or a short printable text"),
     [COMMAND_EPOCH] = EPOCH_FIELD,
     [COMMAND_DEADLINE] = FIELD("deadline", "a whole number from 0"),
+    [COMMAND_CAUSE] = FIELD("cause", "an object of at most 1536 bytes"),
 };
 
 static enum err read_id(struct decoder *d, struct json_reader *r, struct span *id)
@@ -377,6 +378,8 @@ static enum err read_command(void *context, struct json_reader *r, size_t which)
         return field_value(r, &d->strings, &m->command.value);
     case COMMAND_EPOCH:
         return read_count(r, &m->command.epoch);
+    case COMMAND_CAUSE:
+        return field_object(r, LIMIT_CAUSE, &m->command.cause);
     default:
         return field_u53(r, 0, NUMBER_INTEGER_MAX, &m->command.deadline_ms);
     }
@@ -457,7 +460,7 @@ static const struct kind kinds[MESSAGE_KIND_COUNT] = {
     [MESSAGE_PING] = {"ping", {ping_fields, 1, 1}, read_ping, NULL},
     [MESSAGE_PONG] = {"pong", {ping_fields, 2, 3}, read_ping, NULL},
     [MESSAGE_COMMAND] = {"command",
-                         {command_fields, 5,
+                         {command_fields, 6,
                           1U << COMMAND_ID | 1U << COMMAND_TOPIC | 1U << COMMAND_EPOCH |
                               1U << COMMAND_DEADLINE},
                          read_command,

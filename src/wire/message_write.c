@@ -179,6 +179,11 @@ static void write_command(struct buf *b, const struct message *m)
     }
     put_count(b, ",\"epoch\":", m->command.epoch);
     put_count(b, ",\"deadline\":", m->command.deadline_ms);
+    if (m->command.cause.size == 0)
+        return;
+    b->overflow |= m->command.cause.size > LIMIT_CAUSE;
+    buf_text(b, ",\"cause\":");
+    buf_span(b, m->command.cause);
 }
 
 static void write_outcome(struct buf *b, const struct message *m)

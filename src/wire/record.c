@@ -33,7 +33,8 @@ enum {
 static const struct field members[] = {
     [MEMBER_TYPE] = FIELD("type", "a property's name"),
     [MEMBER_DEVICE] = FIELD("device", "a device's name"),
-    [MEMBER_TOPIC] = FIELD("topic", "device/property/set or device/property/auto"),
+    [MEMBER_TOPIC] = FIELD("topic",
+                           "device/property/set, device/property/auto or device/rule/rule"),
     [MEMBER_EPOCH] = FIELD("epoch", "a whole number from 1"),
     [MEMBER_SEQ] = FIELD("seq", "a whole number from 1"),
     [MEMBER_TS] = FIELD("ts", "a whole number from 0"),
@@ -53,7 +54,7 @@ static const struct field_set member_set = {members, COUNT_OF(members),
                                                 1U << MEMBER_TS};
 
 static const char too_long[] = "a record must take at most 4096 bytes";
-static const char set_type[] = "set";
+static const char set_type[] = "set", decision_type[] = "decision";
 
 static bool topic_valid(struct span topic)
 {
@@ -69,10 +70,14 @@ static bool answers_valid(struct span name)
             (!memchr(name.bytes, '"', name.size) && !memchr(name.bytes, '\\', name.size)));
 }
 
-/* A reported topic follows from device and type; a wanted one is given. */
+/* A reported topic follows from device and type; a wanted one and a rule's is given. */
 static bool type_valid(struct span type, struct span topic)
 {
-    return topic.size > 0 ? span_is(type, set_type) : access_property_valid(type);
+    struct access_topic t;
+    if (topic.size == 0)
+        return access_property_valid(type);
+    bool decision = access_topic_split(topic, &t) && t.kind == ACCESS_RULE;
+    return span_is(type, decision ? decision_type : set_type);
 }
 
 static bool unit_valid(struct span unit)
@@ -105,18 +110,6 @@ static enum err read_answers(struct json_reader *reader, struct buf *memory, str
     if (err != ERR_OK)
         return err;
     return name->size > 0 && answers_valid(*name) ? ERR_OK : ERR_RANGE;
-}
-
-static enum err read_cause(struct json_reader *reader, struct span *cause)
-{
-    enum json_token token = json_next(reader);
-    if (token != JSON_OBJECT)
-        return field_mismatch(token);
-    const char *first = reader->start;
-    if (!json_skip(reader, token))
-        return ERR_SYNTAX;
-    *cause = (struct span){first, (size_t)(reader->at - first)};
-    return cause->size <= LIMIT_CAUSE ? ERR_OK : ERR_RANGE;
 }
 
 static enum err read_tick(struct json_reader *reader, uint32_t *tick)
@@ -160,7 +153,7 @@ static enum err read_member(void *context, struct json_reader *reader, size_t wh
     case MEMBER_ANSWERS:
         return read_answers(reader, c->memory, &r->answers);
     case MEMBER_CAUSE:
-        return read_cause(reader, &r->cause);
+        return field_object(reader, LIMIT_CAUSE, &r->cause);
     default:
         return field_bool(reader, &r->plain);
     }

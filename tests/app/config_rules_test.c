@@ -170,6 +170,59 @@ static void every_fault_inside_a_rule_has_its_line(void **state)
                 "f.yaml:1: then and else are both off: the rule would do nothing\n");
 }
 
+static void what_is_done_once_stands_beside_what_is_set(void **state)
+{
+    (void)state;
+    const struct rule *r = parse_good(
+        "rules:\n"
+        "- {when: t > 1, then: [fan, {do: siren1/beep, with: 3}], else: {do: siren1/still}}\n"
+        "- {when: t > 1, then: {do: \"door*/open\"}}\n"
+        "- {when: t > 1, then: lamp, else: [{do: beep}, {do: buzz}]}\n");
+    assert_string_equal(r[0].name, "fan");
+    assert_int_equal(r[0].action_count, 1);
+    assert_string_equal(r[0].actions[0].idle, "off");
+    assert_int_equal(r[0].command_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct rule_command *c = &r[0].commands[i];
+        assert_string_equal(c->device, "siren1");
+        assert_string_equal(c->property, c->at == RULE_ACTIVE ? "beep" : "still");
+        assert_string_equal(c->value, c->at == RULE_ACTIVE ? "3" : "");
+    }
+    assert_int_not_equal(r[0].commands[0].at, r[0].commands[1].at);
+    assert_string_equal(r[1].name, "open");
+    assert_string_equal(r[1].commands[0].device, "door*");
+    assert_int_equal(r[2].command_count, 2);
+    assert_int_equal(r[2].commands[1].at, RULE_IDLE);
+    release();
+}
+
+static void what_cannot_be_done_once_says_why(void **state)
+{
+    (void)state;
+    assert_told("rules:\n- when: t > 1\n  then: {doo: beep}\n",
+                "f.yaml:3: doo: no such key; did you mean do?\n");
+    assert_told("rules:\n- when: t > 1\n  then: {with: 3}\n",
+                "f.yaml:3: this action has no do: {do: siren1/beep, with: 3}\n");
+    assert_told("rules:\n- when: t > 1\n  then: {set: fan, do: beep}\n",
+                "f.yaml:3: set and do are two actions: [{set: fan}, {do: siren1/beep}]\n");
+    assert_told(
+        "rules:\n- when: t > 1\n  then: fan\n  else: {set: fan}\n",
+        "f.yaml:4: else takes what is done once: {do: siren1/beep}; what a set is otherwise "
+        "stands beside it: {set: fan, else: off}\n");
+    assert_told("rules:\n- when: t > 1\n  then: fan\n  else: [beep]\n",
+                "f.yaml:4: else: in a list, what is done once: {do: siren1/beep}\n");
+    assert_told(
+        "rules:\n- when: t > 1\n  then: {do: Door/open}\n",
+        "f.yaml:3: do: Door: a device name is 1 to 63 of a-z, 0-9, - and _, or * for any\n");
+    assert_told(
+        "rules:\n- when: t > 1\n  then: [a1/fan, {do: a1/fan}]\n",
+        "f.yaml:2: a1/fan is set by a rule, so it is a state and can't be done: use another "
+        "name for do\n");
+    assert_told("rules:\n- when: t > 1\n  name: decision\n  then: fan\n",
+                "f.yaml:3: name: a name is 1 to 63 of a-z, 0-9, - and _; this is a word of the "
+                "protocol\n");
+}
+
 static void schedules_that_are_none_say_why(void **state)
 {
     (void)state;
@@ -266,6 +319,8 @@ int main(void)
         cmocka_unit_test(conditions_are_joined_by_any_or_all),
         cmocka_unit_test(a_backup_alone_leaves_the_owner_open),
         cmocka_unit_test(every_fault_inside_a_rule_has_its_line),
+        cmocka_unit_test(what_is_done_once_stands_beside_what_is_set),
+        cmocka_unit_test(what_cannot_be_done_once_says_why),
         cmocka_unit_test(schedules_that_are_none_say_why),
         cmocka_unit_test(two_that_set_the_same_are_refused),
         cmocka_unit_test(lists_are_taken_up_to_their_bounds),

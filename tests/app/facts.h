@@ -63,6 +63,8 @@ static inline struct fact facts_bare(enum fact_kind kind)
         fact.ms = 0;
     if (kind == FACT_DECIDES)
         fact.text = (struct span){0};
+    if (kind == FACT_COMMANDED)
+        fact.property = (struct span){0};
     if (kind == FACT_PLAIN_READING)
         fact.value = (struct value){0};
     return fact;

@@ -126,6 +126,32 @@ static void what_others_should_be_only_a_controller_says(void **state)
                  "rule cool sets */fan, which only a controller may; actuator1 is no controller");
 }
 
+static void what_others_do_only_a_controller_says_and_an_actuator_commands_itself(void **state)
+{
+    struct given *g = *state;
+    struct rule *r = &g->settings->rules[g->settings->rule_count++];
+    rule_default_cool(r);
+    r->commands[0] = (struct rule_command){"siren1", "beep", "", RULE_ACTIVE};
+    r->commands[1] = (struct rule_command){"actuator1", "buzz", "", RULE_ACTIVE};
+    r->command_count = 2;
+    complete(g, "actuator1");
+    assert_fault(g, "rule cool commands siren1/beep, which only a controller may; actuator1 is no "
+                    "controller");
+    assert_string_equal(g->settings->run.rules[0].commands[1].device, "");
+}
+
+static void a_controller_does_nothing_itself(void **state)
+{
+    struct given *g = *state;
+    struct rule *r = &g->settings->rules[g->settings->rule_count++];
+    rule_default_mean(r);
+    r->commands[0] = (struct rule_command){"", "beep", "", RULE_ACTIVE};
+    r->command_count = 1;
+    complete(g, "controller1");
+    assert_fault(g,
+                 "rule cool does beep, which only an actuator can; name one: do: actuator1/beep");
+}
+
 static void what_a_device_sets_of_itself_is_its_own_and_so_is_a_rule_without_owner(void **state)
 {
     struct given *g = *state;
@@ -490,6 +516,8 @@ int main(void)
         TEST(an_actuator_has_the_built_in_rules_and_no_source),
         TEST(a_controller_decides_the_fans),
         TEST(what_others_should_be_only_a_controller_says),
+        TEST(what_others_do_only_a_controller_says_and_an_actuator_commands_itself),
+        TEST(a_controller_does_nothing_itself),
         TEST(what_a_device_sets_of_itself_is_its_own_and_so_is_a_rule_without_owner),
         TEST(a_name_without_a_role_wants_one),
         TEST(a_role_that_is_said_wins_over_the_name),

@@ -35,6 +35,8 @@ static void a_topic_tells_what_writing_it_amounts_to(void **state)
     assert_int_equal(access_of(self, SPAN("sensor/temperature")), ACCESS_FOREIGN);
     assert_int_equal(access_of(self, SPAN("sensor1/fan/set")), ACCESS_WANT);
     assert_int_equal(access_of(self, SPAN("actuator1/fan/set")), ACCESS_WANT);
+    assert_int_equal(access_of(self, SPAN("sensor1/cool/rule")), ACCESS_REPORT);
+    assert_int_equal(access_of(self, SPAN("sensor2/cool/rule")), ACCESS_FOREIGN);
     assert_int_equal(access_of(self, SPAN("sensor1")), ACCESS_FOREIGN);
     assert_int_equal(access_of(self, SPAN("")), ACCESS_FOREIGN);
 }

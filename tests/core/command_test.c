@@ -160,6 +160,73 @@ static void an_id_of_somebody_else_is_refused(void **state)
     }
 }
 
+/* Whoever sends it: the same id, and another controller. */
+static void a_rules_command_is_done_once_whoever_gives_it(void **state)
+{
+    static const char id[] = "rule:0123456789abcdef0123456789abcdef01234567";
+    struct rig *r = *state;
+    struct message m;
+    begin(r);
+    rig_meet(r, 4, "controller2", ROLE_CONTROLLER, THEM);
+    message_of(&m, id, US, r->now_ms + 1000);
+    m.command.cause = SPAN("{\"rule\":\"vent\",\"by\":\"controller1\",\"conditions\":[]}");
+    rig_message(r, LINK, &m);
+    assert_last(r, "started");
+    assert_true(span_equal(rig_fact(r, FACT_APPENDED)->record->cause, m.command.cause));
+    rig_stored(r);
+    uint64_t serial = rig_effect(r, EFFECT_COMMAND)->command.serial;
+    rig_message(r, 4, &m);
+    assert_int_equal(rig_fact_count(r, FACT_APPENDED), 0);
+    end(r, serial, false);
+    rig_stored(r);
+    rig_message(r, 4, &m);
+    assert_int_equal(rig_sent(r, MESSAGE_OUTCOME)->outcome.outcome, FACT_OUTCOME_DONE);
+    rig_stored(r);
+    assert_int_equal(rig_count(r, EFFECT_COMMAND), 0);
+}
+
+static void what_only_looks_like_a_rules_id_is_refused(void **state)
+{
+    /* cut, one digit short, one too many, capitals, another word */
+    static const char *const ids[] = {"rule:", "rule:0123456789abcdef0123456789abcdef0123456",
+                                      "rule:0123456789abcdef0123456789abcdef012345678",
+                                      "rule:0123456789ABCDEF0123456789abcdef01234567",
+                                      "rule/0123456789abcdef0123456789abcdef01234567"};
+    struct rig *r = *state;
+    begin(r);
+    for (size_t i = 0; i < COUNT_OF(ids); i++) {
+        receive(r, ids[i], US, r->now_ms + 1000);
+        assert_int_equal(rig_sent(r, MESSAGE_OUTCOME)->outcome.outcome, FACT_OUTCOME_REFUSED);
+        assert_int_equal(rig_fact_count(r, FACT_APPENDED), 0);
+    }
+}
+
+static void a_rules_id_is_kept_for_as_long_as_another_may_give_it(void **state)
+{
+    static const char id[] = "rule:0123456789abcdef0123456789abcdef01234567";
+    struct rig *r = *state;
+    char other[32];
+    begin(r);
+    uint64_t deadline_ms = r->now_ms;
+    receive(r, id, US, deadline_ms);
+    rig_stored(r);
+    end(r, rig_effect(r, EFFECT_COMMAND)->command.serial, false);
+    r->now_ms += TIME_RULE_COMMAND_MS;
+    for (int i = 0; i < LIMIT_COMMANDS - 1; i++) {
+        snprintf(other, sizeof other, "controller1/1/%d", i);
+        receive(r, other, US, r->now_ms);
+        rig_stored(r);
+        end(r, rig_effect(r, EFFECT_COMMAND)->command.serial, false);
+    }
+    receive(r, "controller1/1/more", US, r->now_ms);
+    assert_true(span_is(rig_sent(r, MESSAGE_OUTCOME)->outcome.reason, "too many commands at once"));
+    receive(r, id, US, r->now_ms + 1000);
+    assert_int_equal(rig_sent(r, MESSAGE_OUTCOME)->outcome.outcome, FACT_OUTCOME_DONE);
+    r->now_ms++;
+    receive(r, "controller1/1/more", US, r->now_ms);
+    assert_last(r, "started");
+}
+
 static void a_busy_property_and_another_target_are_refused(void **state)
 {
     struct rig *r = *state;
@@ -263,6 +330,34 @@ static void what_was_done_in_an_earlier_life_stays_done(void **state)
     assert_int_equal(rig_fact_count(r, FACT_APPENDED), 0); /* captured, and said again */
     rig_stored(r);
     assert_int_equal(rig_count(r, EFFECT_COMMAND), 0);
+}
+
+/* Another sender may give it behind a restart of its target. */
+static void a_rules_command_of_an_earlier_life_is_not_begun_again(void **state)
+{
+    static const char id[] = "rule:0123456789abcdef0123456789abcdef01234567";
+    static const char *const values[] = {"done", "started"};
+    static const enum fact_outcome outcomes[] = {FACT_OUTCOME_DONE, FACT_OUTCOME_UNKNOWN};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(values); i++) {
+        void *memory;
+        rig_setup_actuator(&memory);
+        struct rig *r = memory;
+        struct record record = {.device = SPAN("actuator1"),
+                                .type = SPAN("beep"),
+                                .epoch = US - 1,
+                                .seq = 3,
+                                .value = value_text(span_of(values[i])),
+                                .answers = span_of(id),
+                                .cause = SPAN("{\"rule\":\"vent\",\"conditions\":[]}")};
+        rig_restore(r, &record);
+        begin(r);
+        receive(r, id, US, r->now_ms + 1000);
+        assert_int_equal(rig_sent(r, MESSAGE_OUTCOME)->outcome.outcome, outcomes[i]);
+        rig_stored(r);
+        assert_int_equal(rig_count(r, EFFECT_COMMAND), 0);
+        rig_teardown(&memory);
+    }
 }
 
 static void ask(struct rig *r, const char *topic)
@@ -416,6 +511,10 @@ int main(void)
         ACTUATOR(a_disk_that_is_slow_lets_it_expire),
         ACTUATOR(a_command_for_another_life_is_expired),
         ACTUATOR(an_id_of_somebody_else_is_refused),
+        ACTUATOR(a_rules_command_is_done_once_whoever_gives_it),
+        ACTUATOR(what_only_looks_like_a_rules_id_is_refused),
+        ACTUATOR(a_rules_id_is_kept_for_as_long_as_another_may_give_it),
+        cmocka_unit_test(a_rules_command_of_an_earlier_life_is_not_begun_again),
         ACTUATOR(a_busy_property_and_another_target_are_refused),
         ACTUATOR(beyond_the_limit_commands_are_refused),
         ACTUATOR(a_deadline_is_at_most_so_far_away),

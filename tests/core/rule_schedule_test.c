@@ -56,6 +56,25 @@ static void a_night_belongs_to_the_day_on_which_it_begins(void **state)
     assert_false(open_at(&rule, 7, 1320));
 }
 
+static void the_last_edge_is_told_wherever_and_whenever_it_is_asked(void **state)
+{
+    (void)state;
+    struct rule rule = rule_of(1, 60, 120);
+    struct rule_now begin = at(7, 60), end = at(7, 120), now = at(7, 60);
+    assert_int_equal(rule_schedule_last(&rule, &now), begin.wall_ms);
+    now = at(7, 119);
+    assert_int_equal(rule_schedule_last(&rule, &now), begin.wall_ms);
+    now = at(7, 120);
+    assert_int_equal(rule_schedule_last(&rule, &now), end.wall_ms);
+    now.wall_ms += 999;
+    assert_int_equal(rule_schedule_last(&rule, &now), end.wall_ms);
+    now = at(13, 0);
+    now.zone_s = 3600; /* what is later there was an hour before */
+    assert_int_equal(rule_schedule_last(&rule, &now), end.wall_ms - 60 * MINUTE);
+    rule.schedule_count = 0;
+    assert_int_equal(rule_schedule_last(&rule, &now), 0);
+}
+
 static void whole_days_end_at_24_hours(void **state)
 {
     (void)state;
@@ -136,6 +155,7 @@ int main(void)
         cmocka_unit_test(without_a_schedule_it_is_always_open),
         cmocka_unit_test(it_is_open_from_its_begin_to_before_its_end),
         cmocka_unit_test(a_night_belongs_to_the_day_on_which_it_begins),
+        cmocka_unit_test(the_last_edge_is_told_wherever_and_whenever_it_is_asked),
         cmocka_unit_test(whole_days_end_at_24_hours),
         cmocka_unit_test(one_of_several_is_enough),
         cmocka_unit_test(time_is_local_also_before_the_first_of_1970),

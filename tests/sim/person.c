@@ -108,8 +108,8 @@ void person_perform(struct world *w, struct host *h, const struct effect *e)
 
 void person_told(struct world *w, const struct host *h, const struct fact *f)
 {
-    if (f->id >= w->people.count) /* asked by no person here */
-        return;
+    if (f->property.size > 0 || f->id >= w->people.count)
+        return; /* a rule's, or asked by no person here */
     struct person_command *c = &w->people.commands[f->id];
     bool never = f->outcome == FACT_OUTCOME_REFUSED || f->outcome == FACT_OUTCOME_EXPIRED;
     c->never = c->never || never;

@@ -150,6 +150,8 @@ bool story_run_all(const char *name, trace_line_fn *look_on)
     good = play_all(stories, count, name, look_on, &played) && good;
     stories = story_command(&count);
     good = play_all(stories, count, name, look_on, &played) && good;
+    stories = story_rule(&count);
+    good = play_all(stories, count, name, look_on, &played) && good;
     stories = story_disk(&count);
     good = play_all(stories, count, name, look_on, &played) && good;
     stories = story_carry(&count);

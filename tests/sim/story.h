@@ -28,13 +28,14 @@ struct story {
     const char *expected;
 };
 
-/* The stories of story_life.c, story_presence.c, story_harm.c, story_want.c, story_command.c and
- * story_disk.c, story_carry.c. */
+/* The stories of story_life.c, story_presence.c, story_harm.c, story_want.c, story_command.c,
+ * story_rule.c, story_disk.c and story_carry.c. */
 const struct story *story_life(size_t *count);
 const struct story *story_presence(size_t *count);
 const struct story *story_harm(size_t *count);
 const struct story *story_want(size_t *count);
 const struct story *story_command(size_t *count);
+const struct story *story_rule(size_t *count);
 const struct story *story_disk(size_t *count);
 const struct story *story_carry(size_t *count);
 

@@ -307,15 +307,33 @@ static void a_topic_and_the_type_set_go_together(void **state)
     assert_int_equal(decode_error(WANTED("set", "a/set/set")), ERR_RANGE);
     assert_int_equal(decode_error(WANTED("set", "")), ERR_RANGE);
     assert_int_equal(decode_error(WANTED("set", "/set")), ERR_RANGE);
-    char topic[LIMIT_TOPIC + 2];
-    char text[LIMIT_RECORD];
-    for (size_t above = 0; above < 2; above++) {
-        memset(topic, 'x', sizeof topic);
-        topic[LIMIT_NAME] = '/';
-        memcpy(topic + LIMIT_TOPIC - 4 + above, "/set", 5);
-        snprintf(text, sizeof text, WANTED("set", "%s"), topic);
-        assert_int_equal(decode_error(text), above ? ERR_RANGE : ERR_OK);
-    }
+}
+
+static void the_longest_names_have_a_topic_of_each_kind(void **state)
+{
+    static const char *const kinds[][2] = {{"set", "/set"},
+                                           {"set", "/auto"},
+                                           {"decision", "/rule"}};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        for (size_t above = 0; above < 2; above++) {
+            char names[LIMIT_NAME + 1], topic[LIMIT_TOPIC + 2], text[LIMIT_RECORD];
+            memset(names, 'x', sizeof names);
+            snprintf(topic, sizeof topic, "%.*s/%.*s%s", LIMIT_NAME, names, LIMIT_NAME + (int)above,
+                     names, kinds[i][1]);
+            snprintf(text, sizeof text, WANTED("%s", "%s"), kinds[i][0], topic);
+            assert_int_equal(decode_error(text), above ? ERR_RANGE : ERR_OK);
+        }
+}
+
+static void a_decision_is_of_a_rule_and_nothing_else_is(void **state)
+{
+    (void)state;
+    assert_int_equal(decode_error(WANTED("decision", "controller1/vent/rule")), ERR_OK);
+    assert_int_equal(decode_error(WANTED("set", "controller1/vent/rule")), ERR_RANGE);
+    assert_int_equal(decode_error(WANTED("decision", "actuator1/fan/set")), ERR_RANGE);
+    assert_int_equal(decode_error(WANTED("decision", "actuator1/fan/auto")), ERR_RANGE);
+    assert_int_equal(decode_error(WANTED("decision", "controller1/set/rule")), ERR_RANGE);
 }
 
 static void a_value_may_be_left_out_only_when_plain(void **state)
@@ -554,6 +572,8 @@ int main(void)
         cmocka_unit_test(names_and_texts_are_held_to_their_lengths),
         cmocka_unit_test(hostile_names_and_texts_are_refused),
         cmocka_unit_test(a_topic_and_the_type_set_go_together),
+        cmocka_unit_test(the_longest_names_have_a_topic_of_each_kind),
+        cmocka_unit_test(a_decision_is_of_a_rule_and_nothing_else_is),
         cmocka_unit_test(a_value_may_be_left_out_only_when_plain),
         cmocka_unit_test(what_is_not_one_object_is_refused),
         cmocka_unit_test(a_record_at_the_limit_passes_and_one_above_does_not),

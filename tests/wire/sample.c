@@ -240,6 +240,8 @@ void sample_message(struct sample *s, struct rng *rng)
             m->command.value = value_number((double)rng_below(rng, 1000));
         m->command.epoch = some_count(rng);
         m->command.deadline_ms = some_count(rng) - 1;
+        if (rng_below(rng, 2) == 0)
+            m->command.cause = SPAN("{\"rule\":\"vent\",\"conditions\":[]}");
         break;
     case MESSAGE_OUTCOME:
         m->outcome.id = some_name(s, rng);
@@ -334,7 +336,8 @@ bool sample_messages_equal(const struct message *a, const struct message *b)
                span_equal(a->command.topic, b->command.topic) &&
                value_equal(&a->command.value, &b->command.value) &&
                a->command.epoch == b->command.epoch &&
-               a->command.deadline_ms == b->command.deadline_ms;
+               a->command.deadline_ms == b->command.deadline_ms &&
+               span_equal(a->command.cause, b->command.cause);
     case MESSAGE_OUTCOME:
         return span_equal(a->outcome.id, b->outcome.id) &&
                a->outcome.outcome == b->outcome.outcome &&
