@@ -26,6 +26,10 @@ void host_certify(struct world *w, struct host *h, const struct effect *e)
     h->has_certified = true;
     for (size_t i = 0; i < w->host_count; i++) {
         char chain[WORLD_CHAIN_BYTES];
+        size_t size = strlen(w->hosts[i].self.device) + 1;
+        if (e->certify.chain.size < size ||
+            memcmp(e->certify.chain.bytes, w->hosts[i].self.device, size) != 0)
+            continue; /* it begins with the name */
         world_certify(w, &w->hosts[i].self, chain);
         if (!span_equal(e->certify.chain, (struct span){chain, sizeof chain}))
             continue;
