@@ -215,7 +215,10 @@ void author_readings(struct node *n, const struct reading *readings, size_t coun
     }
 }
 
-static void order_own(struct node *n)
+/* The window moves when more is appended: within a step a copy is ordered. */
+enum own_bytes { OWN_BYTES_IN_WINDOW, OWN_BYTES_COPIED };
+
+static void order_own(struct node *n, enum own_bytes where)
 {
     struct log *l = n->log;
     if (l == NULL || l->asked == l->last || n->store_failed)
@@ -223,6 +226,8 @@ static void order_own(struct node *n)
     size_t count;
     struct span bytes = log_window_run(l, l->asked + 1, SIZE_MAX, &count);
     check(count == l->last - l->asked);
+    if (where == OWN_BYTES_COPIED)
+        bytes = event_effects_copy(n->fx, bytes);
     struct effect *effect = node_store_effect(n, EFFECT_STORE, l, l->last);
     if (effect == NULL)
         return;
@@ -236,9 +241,8 @@ static void order_own(struct node *n)
     l->on_disk = true;
 }
 
-void author_store(struct node *n)
+static void order_topics(struct node *n)
 {
-    order_own(n);
     if (n->store_failed)
         return; /* what changed stays dirty and is stored when storing works again */
     struct state_entry *e;
@@ -249,8 +253,21 @@ void author_store(struct node *n)
         effect->store_topic.topic = (struct span){e->topic, e->topic_size};
         effect->store_topic.id = e->log;
         effect->store_topic.seq = e->seq;
-        effect->store_topic.bytes = (struct span){e->bytes, e->size};
+        /* a copy, because the step may go on and change it once more */
+        effect->store_topic.bytes = event_effects_copy(n->fx, (struct span){e->bytes, e->size});
     }
+}
+
+void author_store(struct node *n)
+{
+    order_own(n, OWN_BYTES_IN_WINDOW);
+    order_topics(n);
+}
+
+void author_store_so_far(struct node *n)
+{
+    order_own(n, OWN_BYTES_COPIED);
+    order_topics(n);
 }
 
 static void order_act(struct node *n, const struct node_act *act)

@@ -31,6 +31,8 @@ MUST_USE enum err author_append(struct node *n, const struct author_entry *entry
 void author_readings(struct node *n, const struct reading *readings, size_t count);
 /* Orders to be stored what this step appended, and the state's changed topics. */
 void author_store(struct node *n);
+/* The same before the step is over. */
+void author_store_so_far(struct node *n);
 
 /* A property of ours is to become this, once its record, which is our last, is on disk. */
 void author_act(struct node *n, struct span property, struct span value);

@@ -1,5 +1,6 @@
 #include "core/seal.h"
 
+#include "core/author.h"
 #include "core/carry.h"
 #include "core/fork.h"
 #include "core/members.h"
@@ -17,6 +18,7 @@ void seal_store(struct node *n, struct log *l)
         n->fx->out_of_memory = true;
     if (err != ERR_OK)
         return;
+    author_store_so_far(n); /* behind a seal no record is looked at again at the start */
     struct effect *effect = node_store_effect(n, EFFECT_STORE_SEAL, l, seal->seq);
     if (effect == NULL)
         return;
