@@ -45,6 +45,8 @@ struct command_run {
 void command_fini(struct node *n);
 /* EVENT_COMMAND: a person wants it done. */
 void command_ask(struct node *n, const struct event *e);
+/* One of this device is not over yet. */
+bool command_waits_for(const struct node *n, const char *device);
 /* Somebody came or went: what waits for a session goes on. */
 void command_settle(struct node *n);
 /* A target's clock is known now: what waits for it goes out. */
