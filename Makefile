@@ -8,6 +8,7 @@ SEEDS ?= 1000
 DAMAGES ?= 10000
 CYCLES ?= 500
 SECONDS ?= 60
+MINUTES ?= 10
 
 # One more than there are cores, for many tests mostly wait.
 JOBS ?= $(shell expr $$(nproc) + 1)
@@ -15,7 +16,7 @@ CTEST := ctest --no-tests=error --output-on-failure --no-label-summary -j $(JOBS
 BUILT := build/build.ninja
 
 .PHONY: build deps deps-test test demo install uninstall bench sim kill crash damage failing \
-        memory fuzz examples asan tsan format \
+        memory fifty fuzz examples asan tsan format \
         clean help
 
 build: $(BUILT)  ## the program, build/kith
@@ -85,6 +86,9 @@ failing: $(BUILT)  ## every system call of a store and of the keys fails, in eac
 
 kill: build  ## real processes killed at random, CYCLES=500 times, in runs of 50 on a real disk
 	@KITH=$(CURDIR)/build/kith tests/net/campaign kills $(CYCLES)
+
+fifty: build  ## 50 real peers on a bridge, cut and killed under load for MINUTES=10
+	@KITH=$(CURDIR)/build/kith tests/net/enter fifty.py 50 $(MINUTES)
 
 memory: SEEDS = 20
 memory: $(BUILT)  ## every allocation fails, in SEEDS=20 simulated worlds and for real

@@ -4,6 +4,7 @@
 #include "core/author.h"
 #include "core/drive.h"
 #include "core/members.h"
+#include "core/mesh.h"
 #include "core/session.h"
 
 #include <stdlib.h>
@@ -141,6 +142,12 @@ static bool was_there_just_now(const struct node *n, const struct member *m)
     return !m->left && m->heard_ms > 0 && n->now_ms - m->heard_ms < TIME_LOST_MS;
 }
 
+/* In a ring there is a session for it as soon as it is asked for, and its calls come. */
+static bool can_be_met(const struct node *n, const struct member *m)
+{
+    return n->ring && !m->left && m->heard_ms > m->ended_ms && members_is_there(n, m);
+}
+
 /* Why this can't be asked for, or NULL. */
 static const char *fault_of(const struct node *n, const struct access_topic *t, uint64_t within_ms)
 {
@@ -153,7 +160,7 @@ static const char *fault_of(const struct node *n, const struct access_topic *t, 
         return "only actuators carry out commands";
     if (within_ms > TIME_COMMAND_MS)
         return "a command is given at most ten minutes";
-    if (m->session == NULL && !was_there_just_now(n, m))
+    if (m->session == NULL && !was_there_just_now(n, m) && !can_be_met(n, m))
         return UNREACHABLE;
     return n->command_sent_count < LIMIT_COMMANDS ? NULL : "too many commands wait";
 }
@@ -190,6 +197,7 @@ static void begin(struct node *n, struct command_sent *c, struct span topic,
     *kept = *c;
     kept->cause = keep_text(n, cause);
     keep_value(kept, value);
+    mesh_asked(n);
     go_on(n, kept);
 }
 
@@ -208,6 +216,14 @@ void command_give(struct node *n, const struct command_order *order)
     memcpy(c.name, order->id.bytes, order->id.size);
     ident_name_copy(c.rule, span_of(order->rule));
     begin(n, &c, order->topic, &order->value, order->cause);
+}
+
+bool command_waits_for(const struct node *n, const char *device)
+{
+    for (size_t i = 0; i < n->command_sent_count; i++)
+        if (strcmp(n->commands_sent[i].device, device) == 0)
+            return true;
+    return false;
 }
 
 void command_settle(struct node *n)
@@ -567,7 +583,8 @@ void command_tick(struct node *n)
     for (size_t i = n->command_sent_count; i > 0; i--) {
         const struct command_sent *c = &n->commands_sent[i - 1];
         const struct member *m = members_find(n, span_of(c->device));
-        bool gone = m == NULL || (m->session == NULL && !was_there_just_now(n, m));
+        bool gone = m == NULL ||
+                    (m->session == NULL && !was_there_just_now(n, m) && !can_be_met(n, m));
         if (c->link == 0 && gone)
             end(n, i - 1, FACT_OUTCOME_REFUSED, span_of(UNREACHABLE));
         else if (c->link == 0 && c->until_ms <= n->now_ms)
@@ -584,7 +601,7 @@ uint64_t command_deadline(const struct node *n)
         const struct command_sent *c = &n->commands_sent[i];
         const struct member *m = members_find(n, span_of(c->device));
         node_soon(&deadline, c->link != 0 ? c->until_ms + TIME_OUTCOME_MS : c->until_ms);
-        if (c->link == 0 && m != NULL && m->session == NULL)
+        if (c->link == 0 && m != NULL && m->session == NULL && was_there_just_now(n, m))
             node_soon(&deadline, m->heard_ms + TIME_LOST_MS);
     }
     return deadline;

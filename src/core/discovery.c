@@ -135,6 +135,8 @@ void discovery_hello(struct node *n, const struct hello *h, struct address sourc
          * machine that was copied and set back. Who of us two goes on is settled in a session. */
     }
     node_counted(n, NODE_HELLOS_HEARD);
+    if (n->ring && !members_is_there(n, m)) /* back: a cut is over, or it was off */
+        mesh_due(n);
     m->heard_ms = n->now_ms;
     if (h->kind == HELLO_GOODBYE) {
         seen_goodbye(n, m, h->epoch);

@@ -1,9 +1,11 @@
 #include "core/mesh.h"
 
+#include "core/command.h"
 #include "core/discovery.h"
 #include "core/members.h"
 #include "core/peer.h"
 #include "core/session.h"
+#include "core/want.h"
 
 #include <stdlib.h>
 
@@ -21,6 +23,12 @@ uint64_t mesh_place(const struct node *n, struct span device)
 void mesh_due(struct node *n)
 {
     node_soon(&n->mesh_at_ms, n->now_ms + TIME_MESH_MS);
+}
+
+void mesh_asked(struct node *n)
+{
+    if (n->ring)
+        node_soon(&n->mesh_at_ms, n->now_ms);
 }
 
 bool mesh_needs(const struct node *n, const struct member *m)
@@ -61,6 +69,12 @@ static bool is_watched(const struct node *n, const struct member *m)
                 return true;
     }
     return false;
+}
+
+/* A person waits for what becomes of a wish or a command: both travel best on a session with it. */
+static bool is_asked(const struct node *n, const struct member *m)
+{
+    return command_waits_for(n, m->device) || want_waits_for(n, m->device);
 }
 
 /* The ring of those that carry, from us on. */
@@ -107,7 +121,7 @@ static void choose(struct node *n)
     struct member *m;
     size_t at = 0, count = 0;
     while ((m = table_next(&n->members, &at)) != NULL) {
-        m->needed = is_watched(n, m);
+        m->needed = is_watched(n, m) || is_asked(n, m);
         if (carries(m) && members_is_there(n, m))
             seats[count++] = (struct ring_seat){m->place - n->own.place, m};
     }

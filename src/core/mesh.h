@@ -6,7 +6,8 @@
 /* Whom we keep a session with. Up to LIMIT_MESH peers: everybody who has something for the other.
  * Beyond, each keeps the LIMIT_MESH_SIDE nearest on each side in a ring by hashed name,
  * LIMIT_MESH_FAR others spread over it, and those it needs directly: what its rules look at or
- * drive. A leaf keeps two. Everything else comes by way of others (news.c, carry.c).
+ * drive, and what a person waits for. A leaf keeps two. Everything else comes by way of others
+ * (news.c, carry.c).
  *
  * The choice follows from who is there, so both ends of a ring's edge make the same one. Where they
  * differ, who needs the other decides: each side says when it could do without a session, and one
@@ -14,6 +15,8 @@
 
 /* Who is there has changed: chooses anew, soon. */
 void mesh_due(struct node *n);
+/* Something was asked of a device by a person: chooses anew, at once. */
+void mesh_asked(struct node *n);
 /* Whether we want a session with m: as chosen last; in a small network always. */
 bool mesh_needs(const struct node *n, const struct member *m);
 /* A session is open: says at once if we could do without it. */

@@ -2,6 +2,7 @@
 
 #include "core/author.h"
 #include "core/members.h"
+#include "core/mesh.h"
 
 #include <stdlib.h>
 
@@ -111,7 +112,16 @@ void want_ask(struct node *n, const struct event *e)
     }
     end_earlier(n, w.topic);
     n->wants[n->want_count++] = w;
+    mesh_asked(n);
     tell(n, &w, FACT_WANT_SENT, "");
+}
+
+bool want_waits_for(const struct node *n, const char *device)
+{
+    for (size_t i = 0; i < n->want_count; i++)
+        if (strcmp(n->wants[i].device, device) == 0)
+            return true;
+    return false;
 }
 
 void want_acknowledged(struct node *n, const char *device, const struct log *l, uint64_t seq)

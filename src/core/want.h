@@ -23,6 +23,8 @@ struct node_want {
 void want_fini(struct node *n);
 /* EVENT_WANT */
 void want_ask(struct node *n, const struct event *e);
+/* The outcome of one of this device is awaited. */
+bool want_waits_for(const struct node *n, const char *device);
 /* A device acknowledged this log of ours up to seq. */
 void want_acknowledged(struct node *n, const char *device, const struct log *l, uint64_t seq);
 /* A record of another was taken in: it may confirm what is wanted, or want something else. */

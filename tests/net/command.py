@@ -19,13 +19,13 @@ Seen to fail: with a start that is not waited for on disk; with an id that is fo
 import json
 import os
 import random
-import ssl
 import subprocess
 import sys
 import threading
 import time
 
 from lab import KITH, Lab, poll
+from member import session
 
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 30
 SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 1
@@ -106,26 +106,9 @@ def judge(home, told):
 
 # A captured command, said again by a process that has the controller's key.
 
-def session(host, home, address):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.set_alpn_protocols(["kith/1"])
-    folder = home.device("controller1")
-    chain = f"{folder}/chain.pem"
-    with open(chain, "w") as out:
-        for part in f"{folder}/device.crt", f"{home.path}/network/issuing.crt":
-            with open(part) as f:
-                out.write(f.read())
-    context.load_cert_chain(chain, f"{folder}/device.key")
-    context.load_verify_locations(f"{home.path}/network/root.crt")
-    raw = host.connect(address)
-    return context.wrap_socket(raw)
-
-
 class Replayer:
     def __init__(self, host, home, actuator, epoch):
-        self.tls = session(host, home, actuator.address())
+        self.tls = session(host, home, "controller1", actuator.address())
         self.tls.settimeout(10)
         self.lines = self.tls.makefile("rb")
         self.say(type="hello", version=1, device="controller1", role="controller", epoch=epoch,

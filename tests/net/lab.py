@@ -20,6 +20,7 @@ import contextlib
 import ctypes
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import shutil
@@ -76,7 +77,7 @@ class Lab:
             sh("mount", "-t", "tmpfs", "-o", "size=512m", "lab", ROOT)
         self.own = os.open("/proc/self/ns/net", os.O_RDONLY)
         self.hosts, self.peers, self.homes = [], [], 0
-        self.began = time.monotonic()
+        self.began, self.cuttable = time.monotonic(), 0
         sh("ip", "link", "set", "lo", "up")
         sh("ip", "link", "add", "br0", "type", "bridge")
         sh("ip", "link", "set", "br0", "up")
@@ -93,6 +94,34 @@ class Lab:
         shutil.rmtree(f"{home.path}/devices")
         shutil.rmtree(f"{home.path}/network/peers", ignore_errors=True)
         return home
+
+    def know_each_other(self):
+        """Each machine knows each one's hardware address for good, and that of all: this kernel has
+        1,024 places for those learnt, of all namespaces together, which 33 machines that all speak
+        with each other fill."""
+        known = [("10.79.0.255", "ff:ff:ff:ff:ff:ff")] + [(h.ip, h.mac()) for h in self.hosts]
+        for host in self.hosts:
+            host.do("ip", "-batch", "-", input="".join(
+                f"neigh replace {ip} lladdr {mac} dev eth0 nud permanent\n"
+                for ip, mac in known if ip != host.ip))
+
+    def cut(self, pairs):
+        """From now on exactly these do not get through: (from, to), one way each, without a word to
+        either (their cables stay in). All at once, in one transaction."""
+        if not self.cuttable:
+            devices = ", ".join(h.port_name for h in self.hosts)
+            sh("nft", "-f", "-", input=f"""table netdev cuts {{
+    set pairs {{ type ifname . ipv4_addr; }}
+    chain out {{
+        type filter hook egress devices = {{ {devices} }} priority 0;
+        meta oifname . ip saddr @pairs drop
+    }}
+}}""")
+            self.cuttable = len(self.hosts)
+        assert self.cuttable == len(self.hosts), "machines were added behind the first cut"
+        elements = ", ".join(f'"{to.port_name}" . {source.ip}' for source, to in pairs)
+        add = f"add element netdev cuts pairs {{ {elements} }}" if elements else ""
+        sh("nft", "-f", "-", input=f"flush set netdev cuts pairs\n{add}\n")
 
     def say(self, text):
         print(f"{time.monotonic() - self.began:6.2f} s  {text}", flush=True)
@@ -157,11 +186,14 @@ class Host:
         self.fd = os.open("/proc/self/ns/net", os.O_RDONLY)
         enter_namespace(lab.own)
         sh("ip", "link", "add", self.port_name, "type", "veth", "peer", "name", "eth0",
-           "netns", f"/proc/{os.getpid()}/fd/{self.fd}")
+           "address", self.mac(), "netns", f"/proc/{os.getpid()}/fd/{self.fd}")
         sh("ip", "link", "set", self.port_name, "master", "br0", "up")
         self.ip_do("link", "set", "lo", "up")
         self.ip_do("addr", "add", f"{self.ip}/24", "brd", "+", "dev", "eth0")
         self.ip_do("link", "set", "eth0", "up")
+
+    def mac(self):
+        return f"02:00:0a:4f:00:{self.number:02x}"
 
     def enter(self):
         enter_namespace(self.fd)
@@ -319,6 +351,24 @@ class Peer:
 
     def alive(self):
         return self.process.poll() is None
+
+    def ask(self, kind="status", **members):
+        """What a running peer answers at its control socket (docs/json-answers.md), as one object; an
+        OSError when it does not run (any more)."""
+        return next(self._answers(kind, members))
+
+    def ask_all(self, kind, **members):
+        """The same of a question with many answers, without their end."""
+        return list(itertools.takewhile(lambda a: "end" not in a, self._answers(kind, members)))
+
+    def _answers(self, kind, members):
+        with contextlib.closing(socket.socket(socket.AF_UNIX)) as s:
+            s.settimeout(10)
+            s.connect(f"{self.home.path}/run/{self.device}.sock")
+            s.sendall(json.dumps({"ask": kind, **members}).encode() + b"\n")
+            for line in s.makefile("rb"):
+                yield json.loads(line)
+        raise ConnectionError(f"{self.name} ended while it answered")
 
     def address(self):
         """Where it takes sessions, as somebody else can reach it."""
