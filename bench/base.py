@@ -3,9 +3,11 @@
 Each measurement has a Place: a folder beside the build with keys for its devices, and the processes
 that run there. They end with it, however it ends.
 """
+import json
 import os
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import time
@@ -58,6 +60,16 @@ class Process:
         return {name: float(number) if number.replace(".", "").isdigit() else number
                 for name, number in (pair.split("=") for pair in found[-1])}
 
+    def kill(self):
+        """What it would do on the way out, it does not."""
+        os.kill(self.pid, signal.SIGKILL)
+        return self.wait(accepted=(-signal.SIGKILL,))
+
+    def events(self, kind):
+        """What a peer with --json said of a kind so far; its last line may not be whole yet."""
+        lines = self.out.read_text().split("\n")[:-1]
+        return [e for e in map(json.loads, lines) if e["event"] == kind]
+
     def anonymous_bytes(self):
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(status.split("RssAnon:")[1].split()[0]) * KIB
@@ -70,6 +82,38 @@ def stop_all():
     for process in reversed(RUNNING[:]):
         os.kill(process.pid, signal.SIGKILL)
         process.wait(accepted=range(-64, 256))
+
+
+def await_for(seconds, ready, what):
+    """The first true answer of ready()."""
+    end = time.monotonic() + seconds
+    while not (answer := ready()):
+        if time.monotonic() > end:
+            raise TimeoutError(f"not within {seconds} s: {what}")
+        time.sleep(0.002)
+    return answer
+
+
+def answers(data, device, **question):
+    """What a running peer answers over its control socket, one object a line; nothing: it does not
+    listen."""
+    with socket.socket(socket.AF_UNIX) as s:
+        try:
+            s.connect(f"{data}/run/{device}.sock")
+        except (FileNotFoundError, ConnectionRefusedError):
+            return
+        s.sendall(json.dumps(question).encode() + b"\n")
+        yield from map(json.loads, s.makefile())
+
+
+def ask(data, device, **question):
+    """The first answer; None: there is none."""
+    return next(answers(data, device, **question), None)
+
+
+def count_topics(data, device, pattern):
+    """How many topics like this it has a value of."""
+    return next((a["end"] for a in answers(data, device, ask="get", topic=pattern) if "end" in a), 0)
 
 
 PLACES = []
@@ -97,6 +141,9 @@ class Place:
 
     def kith(self, device, *words):
         return self.start(KITH, "run", device, "--loopback", "--state-dir", self.data, *words)
+
+    def ask(self, device, **question):
+        return ask(self.data, device, **question)
 
     def __enter__(self):
         return self
@@ -136,9 +183,15 @@ class Report:
         self.rows = []
 
     def add(self, number, what, kith, beside, least, aim, reached):
-        """`reached`: whether the least and the aim are; None: not measured here."""
-        verdict = "aim" if reached[1] else "at least" if reached[0] else "MISSED"
+        """`reached`: whether the least and the aim are; None: this run cannot show it."""
+        verdict = ("not shown" if reached is None else
+                   "aim" if reached[1] else "at least" if reached[0] else "MISSED")
         self.rows.append((number, what, kith, beside, least, aim, verdict))
+
+    def failed(self, number, why):
+        """A step came to no end: the others go on."""
+        stop_all()
+        self.rows.append((number, why, "", "", "", "", "MISSED"))
 
     def print(self):
         print("| # | what | Kith | beside | at least | aim | reached |")
