@@ -218,14 +218,6 @@ void command_give(struct node *n, const struct command_order *order)
     begin(n, &c, order->topic, &order->value, order->cause);
 }
 
-bool command_waits_for(const struct node *n, const char *device)
-{
-    for (size_t i = 0; i < n->command_sent_count; i++)
-        if (strcmp(n->commands_sent[i].device, device) == 0)
-            return true;
-    return false;
-}
-
 void command_settle(struct node *n)
 {
     for (size_t i = 0; i < n->command_sent_count; i++)

@@ -66,8 +66,6 @@ struct command_order {
 };
 void command_give(struct node *n, const struct command_order *order);
 void command_own(struct node *n, const struct command_order *order);
-/* One of this device is not over yet. */
-bool command_waits_for(const struct node *n, const char *device);
 /* Somebody came or went: what waits for a session goes on. */
 void command_settle(struct node *n);
 /* A target's clock is known now: what waits for it goes out. */

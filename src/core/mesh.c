@@ -74,7 +74,10 @@ static bool is_watched(const struct node *n, const struct member *m)
 /* A person waits for what becomes of a wish or a command: both travel best on a session with it. */
 static bool is_asked(const struct node *n, const struct member *m)
 {
-    return command_waits_for(n, m->device) || want_waits_for(n, m->device);
+    for (size_t i = 0; i < n->command_sent_count; i++)
+        if (strcmp(n->commands_sent[i].device, m->device) == 0)
+            return true;
+    return want_waits_for(n, m->device);
 }
 
 /* The ring of those that carry, from us on. */
