@@ -268,7 +268,7 @@ struct effect {
             struct log_id id;
             uint64_t first;
             size_t bytes_max;
-            bool to_seal; /* a run of another's log: not beyond the next seal kept at or behind
+            bool to_seal; /* not beyond the next seal kept at or behind
                              `first` */
         } fetch;
         struct {

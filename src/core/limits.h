@@ -92,8 +92,10 @@ enum {
     LIMIT_SEAL_BYTES = 524288, /* about so many bytes of records at most are under one seal, so
                                   that who gets them from another than their author can check
                                   them before they are used */
-    LIMIT_STRETCH = 4194304,   /* bytes of records of another's log that wait for their seal, one
-                                  stretch a session; beyond, that session carries it no more */
+    LIMIT_STRETCH = 8388608,   /* bytes of records of another's log that wait for their seal, one
+                                  stretch a session: who follows live may get one for all of its
+                                  author's LIMIT_WINDOW and what is on its way; beyond, that
+                                  session carries it no more */
     LIMIT_SEALS_ASKED = 64,    /* seals of one log on their way to the disk; newer ones wait */
     LIMIT_EPOCH_JUMP = 1073741824, /* 1,024 lives: how far a member may say, without a proof, that
                                       our epochs went: enough for any backup */

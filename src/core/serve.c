@@ -6,8 +6,9 @@
 
 #include <stdlib.h>
 
-/* A cursor sends from the log's window; behind it, FETCH brings a run from the store. It pauses
- * while the socket owes LIMIT_UNSENT or LIMIT_FLIGHT records are not yet on the other's disk.
+/* A cursor sends from the log's window; behind it, FETCH brings a run from the store, with the seal
+ * that it ends at, so that who catches up can carry the log in stretches. It pauses while the
+ * socket owes LIMIT_UNSENT or LIMIT_FLIGHT records are not yet on the other's disk.
  *
  * A log of another than us is sent from the store, in stretches that end at a seal that its author
  * made, with that seal behind; the author's certificate goes before the first. */
@@ -134,7 +135,7 @@ static void fetch(struct node *n, struct session *s, const struct cursor *c)
     effect->fetch.id = c->log->id;
     effect->fetch.first = c->next;
     effect->fetch.bytes_max = LIMIT_BATCH_BYTES;
-    effect->fetch.to_seal = !c->log->own;
+    effect->fetch.to_seal = !c->log->own || c->next <= c->log->stored_seal.seq;
     s->fetching = true;
     node_counted(n, NODE_FETCHES);
 }
@@ -200,6 +201,20 @@ void serve_pump(struct node *n)
         pump_session(n, n->sessions[i]);
 }
 
+static void send_fetched(struct node *n, struct session *s, struct cursor *c, const struct event *e)
+{
+    send_run(n, s, c, e->fetched.bytes, e->fetched.count);
+    if (e->fetched.signature_size == 0)
+        return;
+    struct log_seal seal = {.seq = c->next - 1,
+                            .hash = e->fetched.seal_hash,
+                            .signature_size = e->fetched.signature_size};
+    memcpy(seal.signature, e->fetched.signature, seal.signature_size);
+    send_seal(n, s, c, &seal);
+    if (c->seal.seq <= seal.seq)
+        c->seal.seq = 0;
+}
+
 static void fetched_carried(struct node *n, struct session *s, struct cursor *c,
                             const struct event *e)
 {
@@ -213,14 +228,7 @@ static void fetched_carried(struct node *n, struct session *s, struct cursor *c,
         effect->introduce.key = c->log->id.key;
         c->introduced = true;
     }
-    send_run(n, s, c, e->fetched.bytes, e->fetched.count);
-    if (e->fetched.signature_size == 0)
-        return;
-    struct log_seal seal = {.seq = c->next - 1,
-                            .hash = e->fetched.seal_hash,
-                            .signature_size = e->fetched.signature_size};
-    memcpy(seal.signature, e->fetched.signature, seal.signature_size);
-    send_seal(n, s, c, &seal);
+    send_fetched(n, s, c, e);
 }
 
 void serve_carried(struct node *n, struct session *s, struct log *l, const struct message_entry *e)
@@ -261,7 +269,7 @@ void serve_fetched(struct node *n, const struct event *e)
     if (!l->own) {
         fetched_carried(n, s, c, e);
     } else if (e->fetched.count > 0) {
-        send_run(n, s, c, e->fetched.bytes, e->fetched.count);
+        send_fetched(n, s, c, e);
     } else {
         /* Our own disk lost it: what follows can't be sent without a gap, so this log is served no
          * further. */

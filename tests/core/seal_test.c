@@ -51,6 +51,30 @@ static void a_log_that_a_new_epoch_closes_is_sealed_at_once(void **state)
     assert_int_equal(rig_effect(r, EFFECT_SIGN)->seal.seq, 2);
 }
 
+static void who_catches_up_from_our_disk_gets_the_seals_on_the_way(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_measure(r, 10);
+    rig_stored(r);
+    rig_wait(r, TIME_SEAL_MS);
+    sign(r, 10, 10);
+    rig_stored(r);
+    rig_meet(r, 2, "actuator1", ROLE_ACTUATOR, 20);
+    assert_true(rig_effect(r, EFFECT_FETCH)->fetch.to_seal);
+    struct event e = {.kind = EVENT_FETCHED,
+                      .fetched = {.link = 2,
+                                  .id = rig_log("sensor5", 10),
+                                  .first = 1,
+                                  .bytes = SPAN("{},{},{},{}"),
+                                  .count = 4,
+                                  .signature_size = 8}};
+    rig_step(r, &e);
+    assert_int_equal(rig_sent(r, MESSAGE_STATE_UPDATE)->update.count, 4);
+    assert_int_equal(rig_sent(r, MESSAGE_SEAL)->seal.seq, 4);
+    assert_int_equal(rig_effect(r, EFFECT_FETCH)->fetch.first, 5);
+}
+
 static void a_seal_goes_to_who_has_the_records(void **state)
 {
     struct rig *r = *state;
@@ -209,6 +233,7 @@ int main(void)
         SENSOR(only_what_is_on_disk_is_sealed),
         SENSOR(a_busy_log_is_sealed_soon_and_a_quiet_one_later),
         SENSOR(a_log_that_a_new_epoch_closes_is_sealed_at_once),
+        SENSOR(who_catches_up_from_our_disk_gets_the_seals_on_the_way),
         SENSOR(a_seal_goes_to_who_has_the_records),
         SENSOR(a_signature_that_nobody_asked_for_changes_nothing),
         ACTUATOR(a_seal_that_does_not_hold_ends_the_session),
