@@ -6,6 +6,7 @@ import collections
 import json
 import os
 import subprocess
+import time
 
 from lab import KITH, poll
 from people import WAIT_S
@@ -35,6 +36,7 @@ class Judge:
     def judge(self):
         self.histories()
         self.switches()
+        self.leaving_ms = time.time() * 1000
         for peer in self.world.lives.values():
             peer.process.terminate()
         for peer in self.world.lives.values():
@@ -135,6 +137,8 @@ class Judge:
         acked = {}
         for peer in self.lives:
             for event in peer.events("acknowledged"):
+                if event["time"] >= self.leaving_ms:
+                    continue  # who is still there takes over; who left before has none of it
                 log = peer.device, event["epoch"]
                 acked[log] = max(acked.get(log, 0), event["seq"])
         keys = {(*log, seq) for log, last in acked.items() for seq in range(1, last + 1)}
