@@ -177,8 +177,12 @@ enum err author_append(struct node *n, const struct author_entry *entry, struct 
     tell_own(n, FACT_APPENDED, &r);
     if (record != NULL)
         *record = r;
-    /* It is written, also when the state has no room for its topic. */
-    return state_apply(&n->state, &l->id, &r) == ERR_MEMORY ? ERR_MEMORY : ERR_OK;
+    /* It is written, also when the state has no room for its topic; without memory nothing of the
+     * step is. */
+    err = state_apply(&n->state, &l->id, &r);
+    if (err == ERR_MEMORY)
+        n->fx->out_of_memory = true;
+    return err == ERR_MEMORY ? err : ERR_OK;
 }
 
 static void keep_for_plain(struct node *n, const struct reading *r)
