@@ -58,9 +58,13 @@ static void give_topic(const struct answer_parts *parts, struct answer_asker *k,
 
 static void give_end(struct answer_asker *k)
 {
-    char text[96];
-    int size = snprintf(text, sizeof text, "{\"end\":%llu,\"damaged\":%llu}",
+    char text[128];
+    int size = snprintf(text, sizeof text, "{\"end\":%llu,\"damaged\":%llu",
                         (unsigned long long)k->given, (unsigned long long)k->damaged);
+    if (k->begins_ms > 0)
+        size += snprintf(text + size, sizeof text - (size_t)size, ",\"begins\":%llu",
+                         (unsigned long long)k->begins_ms);
+    text[size++] = '}';
     control_put(k->client, (struct span){text, (size_t)size});
 }
 
@@ -181,9 +185,13 @@ static enum err add_logs(const struct answer_parts *parts, struct answer_asker *
     struct view_log log;
     struct span topic = span_of(k->request.topic);
     enum err err = ERR_OK;
-    while (err == ERR_OK && view_log_next(parts->node, &cursor, &log))
-        if (access_may(log.role, access_of(span_of(log.id->device), topic)))
-            err = store_history_add(k->history, log.id, log.first, log.last, log.sealed);
+    while (err == ERR_OK && view_log_next(parts->node, &cursor, &log)) {
+        if (!access_may(log.role, access_of(span_of(log.id->device), topic)))
+            continue;
+        err = store_history_add(k->history, log.id, log.first, log.last, log.sealed);
+        if (log.begins_ms > k->begins_ms)
+            k->begins_ms = log.begins_ms;
+    }
     return err;
 }
 
@@ -232,5 +240,5 @@ void answer_list_drop(struct answer_asker *k)
     store_history_free(k->history);
     k->history = NULL;
     drop_topics(k);
-    k->given = k->damaged = 0;
+    k->given = k->damaged = k->begins_ms = 0;
 }

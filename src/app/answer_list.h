@@ -19,6 +19,7 @@ struct answer_asker {
     char (*topics)[LIMIT_TOPIC + 1]; /* still to be given, from topic_at on */
     size_t topic_at, topic_count;
     uint64_t given, damaged;
+    uint64_t begins_ms; /* of a history: what came before was let go; 0: nothing was */
     uint64_t pinged_ns; /* 0: no answer is due */
     uint64_t wanted_id; /* 0: no outcome is due */
     bool sent, acknowledged;

@@ -1,6 +1,7 @@
 #include "app/ask_records.h"
 
 #include "app/verb.h"
+#include "io/timestamp.h"
 
 enum { ANSWER_WAIT_MS = 30000 };
 
@@ -10,9 +11,19 @@ static void topic_request(struct request *r, enum request_ask ask, const struct 
     snprintf(r->topic, sizeof r->topic, "%s", o->word == NULL ? "*" : o->word);
 }
 
+static void tell_beginning(const struct ask *a, uint64_t begins_ms)
+{
+    char time[TIMESTAMP_TEXT_MAX];
+    size_t size = timestamp_format(time, (int64_t)begins_ms);
+    fprintf(stderr, "%s: history begins at %.*s; what came before was let go (retention)\n",
+            a->device, (int)size, time);
+}
+
 static int finish(const struct ask *a, const struct ask_json *end)
 {
-    uint64_t damaged;
+    uint64_t damaged, begins_ms;
+    if (ask_json_count(end, "begins", &begins_ms) && begins_ms > 0)
+        tell_beginning(a, begins_ms);
     (void)ask_json_count(end, "damaged", &damaged);
     int status = verb_finish_output();
     if (damaged == 0)

@@ -76,7 +76,7 @@ enum { WORDS_MAX = 40 };
 
 static void tell_unknown_option(struct config *c, const yaml_node_t *key, enum options_place place)
 {
-    static const char *const top[] = {"device", "rules", "source"};
+    static const char *const top[] = {"device", "rules", "source", "retention"};
     const struct options_table *table = settings_table();
     char keys[WORDS_MAX][KEY_MAX];
     const char *words[WORDS_MAX + COUNT_OF(top) + 1];
@@ -109,6 +109,29 @@ static void on_source_pair(struct config *c, const yaml_node_t *key, const yaml_
         tell_unknown_option(c, key, OPTIONS_SOURCE);
 }
 
+static void on_retention_pair(struct config *c, const yaml_node_t *key, const yaml_node_t *value,
+                              void *context)
+{
+    (void)context;
+    static const char *const words[] = {"age", "size", NULL};
+    struct span name = config_yaml_text(key);
+    if (span_is(name, "age"))
+        add_values(c, find_entry(span_of("retain_age")), value);
+    else if (span_is(name, "size"))
+        add_values(c, find_entry(span_of("retain_size")), value);
+    else
+        config_walk_unknown(c, key, words);
+}
+
+static void set_retention(struct config *c, const yaml_node_t *node)
+{
+    if (node->type == YAML_MAPPING_NODE)
+        config_walk_pairs(c, node, on_retention_pair, NULL);
+    else
+        config_yaml_fault(c->yaml, node,
+                          "retention is a mapping, such as: retention: {age: 30d, size: 500MB}");
+}
+
 static void set_device(struct config *c, const yaml_node_t *node)
 {
     if (!config_walk_is_text(c, node, "device"))
@@ -139,6 +162,9 @@ static void on_option_pair(struct config *c, const yaml_node_t *key, const yaml_
         add_values(c, entry, value);
     else if (entry->place == OPTIONS_SOURCE)
         config_yaml_fault(c->yaml, key, "%s belongs below source:", entry->name);
+    else if (entry->place == OPTIONS_RETENTION)
+        config_yaml_fault(c->yaml, key, "%s is written so: retention: {age: 30d, size: 500MB}",
+                          entry->name);
     else
         config_yaml_fault(c->yaml, key, "%s can't be set in a file; give --%s", entry->name,
                           entry->name);
@@ -153,6 +179,8 @@ static void on_top_pair(struct config *c, const yaml_node_t *key, const yaml_nod
         config_rules_add(c, value);
     else if (span_is(name, "source"))
         set_source(c, value);
+    else if (span_is(name, "retention"))
+        set_retention(c, value);
     else if (span_is(name, "device"))
         set_device(c, value);
     else

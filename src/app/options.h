@@ -14,8 +14,9 @@ enum options_group {
     OPTIONS_GROUP_COUNT
 };
 enum options_times { OPTIONS_ONCE, OPTIONS_MANY };
-/* In a configuration file: on top, below `source:`, or nowhere. */
-enum options_place { OPTIONS_TOP, OPTIONS_SOURCE, OPTIONS_NOT_IN_FILE };
+/* In a configuration file: on top, below `source:`, below `retention:` (without "retain-"), or
+ * nowhere. */
+enum options_place { OPTIONS_TOP, OPTIONS_SOURCE, OPTIONS_RETENTION, OPTIONS_NOT_IN_FILE };
 
 enum { OPTIONS_WHY = 256, OPTIONS_NAME_MAX = 31 };
 

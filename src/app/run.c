@@ -114,6 +114,8 @@ static int open_node(struct shell *sh, char *message)
         .encode = record_encode,
         .next = record_next,
         .plain = o->udp.plain,
+        .retain_ms = o->retain_ms,
+        .retain_bytes = o->retain_bytes,
         .facts = console_fact_mask(sh->console),
     };
     sh->node = node_new(&config);

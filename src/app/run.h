@@ -33,6 +33,7 @@ struct run_options {
     size_t peer_count;
     const struct rule *rules; /* the built-in one for an actuator without any */
     size_t rule_count;
+    uint64_t retain_ms, retain_bytes;   /* 0: all is kept */
     const char *on_change, *on_command; /* NULL: none */
     bool no_rules;                      /* not even the built-in ones */
     bool exit_at_end;                   /* --exit */

@@ -1,6 +1,7 @@
 #include "app/settings_set.h"
 
 #include "app/duration.h"
+#include "app/retention.h"
 #include "app/settings.h"
 #include "base/number.h"
 #include "base/text.h"
@@ -306,6 +307,20 @@ static bool set_no_rules(void *target, const char *value, char why[OPTIONS_WHY])
     return true;
 }
 
+static bool set_retain_age(void *target, const char *value, char why[OPTIONS_WHY])
+{
+    struct settings *s = target;
+    return retention_age(span_of(value), &s->run.retain_ms) == ERR_OK ||
+           no(why, "it is a time of a minute or more: 12h, 30d");
+}
+
+static bool set_retain_size(void *target, const char *value, char why[OPTIONS_WHY])
+{
+    struct settings *s = target;
+    return retention_size(span_of(value), &s->run.retain_bytes) == ERR_OK ||
+           no(why, "it is a size of 50MB or more: 500MB, 2GB");
+}
+
 static bool set_plain(void *target, const char *value, char why[OPTIONS_WHY])
 {
     (void)why;
@@ -338,6 +353,7 @@ static bool set_json(void *target, const char *value, char why[OPTIONS_WHY])
 #define MANY  OPTIONS_MANY
 #define TOP   OPTIONS_TOP
 #define IN    OPTIONS_SOURCE
+#define KEEP  OPTIONS_RETENTION
 #define NEVER OPTIONS_NOT_IN_FILE
 #define DEV   OPTIONS_DEVICE
 #define READ  OPTIONS_READINGS
@@ -349,6 +365,8 @@ static const struct options_entry entries[] = {
     {"role", "ROLE", ONCE, TOP, DEV, set_role, "sensor, actuator, controller or observer; else from the name"},
     {"config", "FILE", ONCE, NEVER, DEV, set_config, "rules and settings (YAML); else ~/.config/kith/DEVICE.yaml"},
     {"state-dir", "DIR", ONCE, NEVER, DEV, set_state_dir, "one folder for everything, instead of the XDG folders"},
+    {"retain-age", "TIME", ONCE, KEEP, DEV, set_retain_age, "let go what is older, such as 30d, once a checkpoint stands behind it"},
+    {"retain-size", "SIZE", ONCE, KEEP, DEV, set_retain_size, "let the oldest go rather than store more, such as 500MB; else all is kept"},
     {"on-command", "COMMAND", ONCE, TOP, DEV, set_on_command, "run it for each `kith command`: KITH_PROPERTY, KITH_VALUE; 0: done"},
     {"no-rules", NULL, ONCE, TOP, DEV, set_no_rules, "decide nothing: leave the built-in rules out"},
     {"on-change", "COMMAND", ONCE, TOP, DEV, set_on_change, "run it when a rule changes a property: KITH_PROPERTY, KITH_VALUE"},

@@ -300,7 +300,10 @@ static void on_event(void *context, const struct event *e)
 
 static void on_stored(void *context, uint64_t ticket)
 {
-    shell_event(context, &(struct event){.kind = EVENT_STORED, .stored = {.ticket = ticket}});
+    struct shell *sh = context;
+    struct event e = {.kind = EVENT_STORED, .stored = {.ticket = ticket}};
+    e.stored.used_bytes = store_used_bytes(sh->store, &e.stored.sweeping);
+    shell_event(sh, &e);
 }
 
 static void on_store_failed(void *context, const char *text)

@@ -43,6 +43,7 @@ static const char config_text[] =
     "\n"
     "  loopback: true\n"
     "  peer: [192.168.1.23:47120]\n"
+    "  retention: {age: 30d, size: 500MB}   # else all is kept\n"
     "  source:\n"
     "    dataset: room.csv\n"
     "    every: 2\n"

@@ -1,10 +1,12 @@
 #include "core/author.h"
 
 #include "core/carry.h"
+#include "core/checkpoint.h"
 #include "core/command.h"
 #include "core/decide.h"
 #include "core/discovery.h"
 #include "core/dispatch.h"
+#include "core/log_mark.h"
 #include "core/members.h"
 #include "core/news.h"
 #include "core/peer.h"
@@ -57,6 +59,7 @@ void author_begin(struct node *n, uint64_t epoch)
         return;
     }
     n->log->own = true;
+    checkpoint_begin(n);
     if (!n->started)
         return;
     discovery_start(n); /* another process with our key must hear of it, else both go on and on */
@@ -162,10 +165,15 @@ enum err author_append(struct node *n, const struct author_entry *entry, struct 
         .for_ms = entry->for_ms,
         .answers = entry->answers,
         .cause = entry->cause,
+        .kept = entry->kept,
+        .part = entry->part,
+        .of = entry->of,
     };
-    size_t size = n->encode(&r, memory, LIMIT_RECORD);
+    /* One that is kept must fit into a checkpoint. */
+    size_t size = n->encode(&r, memory, entry->kept.size > 0 ? LIMIT_RECORD : LIMIT_KEPT);
     if (size == 0)
         return ERR_SIZE;
+    struct chain_hash before = l->head;
     enum err err = log_window_add(l, size, n->hash);
     if (err != ERR_OK)
         return err;
@@ -174,6 +182,10 @@ enum err author_append(struct node *n, const struct author_entry *entry, struct 
     if (wanted)
         l->urgent = l->last;
     node_counted(n, NODE_RECORDS_OWN);
+    if (r.kept.size > 0) {
+        log_mark_part(l, &r, &before, n->wall_ms);
+        return ERR_OK;
+    }
     tell_own(n, FACT_APPENDED, &r);
     if (record != NULL)
         *record = r;
@@ -241,6 +253,7 @@ static void order_own(struct node *n, enum own_bytes where)
     effect->store.count = count;
     effect->store.bytes = bytes;
     effect->store.hash_after = l->head;
+    log_mark_take(l, &effect->store.mark);
     l->asked = l->last;
     l->on_disk = true;
 }
@@ -370,7 +383,7 @@ static void cut_all(struct log *l)
         log_seal_forget_asked(l);
         if (l->seal.seq > l->last)
             l->seal = l->stored_seal;
-        l->on_disk = l->on_disk && l->stored > 0;
+        l->on_disk = l->on_disk && (l->stored > 0 || l->first > 1);
     }
 }
 

@@ -23,6 +23,8 @@ struct author_entry {
     enum rule_trust trust; /* RULE_PLAIN: the value is left out */
     uint64_t for_ms;
     struct span answers, cause;
+    struct span kept; /* a checkpoint's */
+    uint32_t part, of;
 };
 /* Appends a record; *record (may be NULL) describes it until the next append. ERR_FULL: no room
  * now. ERR_DENIED: our role writes nothing. */

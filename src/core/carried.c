@@ -62,6 +62,7 @@ void carried_drop_stretch(struct node *n, struct carried *c)
     c->bytes = NULL;
     c->size = c->capacity = 0;
     c->first = c->last = 0;
+    c->based = false;
     c->seal.seq = 0;
 }
 

@@ -28,6 +28,8 @@ struct carried {
     size_t size, capacity;
     uint64_t first, last;
     struct chain_hash head;
+    struct chain_hash base; /* before `first`, when the log begins there */
+    bool based;
     struct log_seal seal; /* being verified; seq 0: none */
     bool differs;         /* it signs another chain than the one here */
 };

@@ -216,12 +216,25 @@ static bool introduce(const struct node *n, const struct session *s, struct carr
 
 /* A stretch. */
 
-static void begin_stretch(struct carried *c, const struct log *l, uint64_t first)
+/* Behind what is here; or, where the log was pruned meanwhile, with a checkpoint. */
+static void begin_stretch(struct carried *c, const struct log *l, const struct message *m,
+                          const struct record *first)
 {
     const struct chain_hash none = {{0}};
-    c->first = first;
-    c->last = first - 1;
-    c->head = l == NULL ? none : l->head;
+    uint64_t next = l == NULL ? 1 : l->last + 1;
+    c->based = m->update.based && first == m->update.records && first->part == 1 &&
+               first->seq > next;
+    c->base = m->update.base;
+    c->first = c->based ? first->seq : next;
+    c->last = c->first - 1;
+    c->head = c->based ? c->base : l == NULL ? none : l->head;
+}
+
+void carry_emptied(struct node *n, const struct session *s, const struct message_log *log)
+{
+    struct carried *c = carried_of(n, s, log);
+    if (c != NULL)
+        find_another(n, c);
 }
 
 static void note_sign(const struct node *n, struct session *s, struct carried *c)
@@ -245,9 +258,9 @@ void carry_update(struct node *n, struct session *s, const struct message *m)
         known++;
     n->counters[NODE_RECORDS_DOUBLE] += known;
     if (known < m->update.count && c->first == 0)
-        begin_stretch(c, l, last + 1);
+        begin_stretch(c, l, m, &r[known]);
     for (size_t i = known; i < m->update.count; i++) {
-        const char *fault = intake_fault(&c->id, c->role, &r[i]);
+        const char *fault = intake_fault(n, &c->id, c->role, &r[i]);
         if (fault != NULL) {
             node_counted(n, NODE_RECORDS_DENIED);
             peer_refuse(n, s, fault);
@@ -305,15 +318,6 @@ void carry_seal(struct node *n, struct session *s, const struct message *m)
     memcpy(effect->seal.signature, c->seal.signature, c->seal.signature_size);
 }
 
-/* How long ago it was written: its author is not there to tell by its own clock, so ours has to do.
- * One stamped ahead of us tells nothing, and is no live value. */
-static uint64_t age_ms(const struct node *n, const struct record *r)
-{
-    if (r->ts > n->wall_ms + TIME_CLOCK_MS)
-        return NODE_NEVER;
-    return r->ts > n->wall_ms ? 0 : n->wall_ms - r->ts;
-}
-
 /* Takes what can be taken apart, which is all but for want of memory; false then. */
 static bool take_stretch(struct node *n, struct member *m, struct log *l, const struct carried *c)
 {
@@ -325,7 +329,7 @@ static bool take_stretch(struct node *n, struct member *m, struct log *l, const 
         char *memory = event_effects_alloc(n->fx, LIMIT_VALUE_TEXT);
         struct record *r = &records[taken];
         if (memory == NULL || !n->next(bytes, &at, r, memory, &cause) ||
-            !intake_record(n, m, l, r, age_ms(n, r)))
+            !intake_record(n, m, l, r, intake_age_ms(n, r)))
             break;
         end = (size_t)(r->bytes.bytes + r->bytes.size - bytes.bytes);
         taken++;
@@ -357,7 +361,7 @@ static bool fits(const struct log *l, const struct carried *c)
 {
     struct chain_hash ours;
     if (c->first > 0)
-        return l->last + 1 == c->first;
+        return l->last + 1 == c->first || (c->based && l->last < c->first);
     return c->seal.seq <= l->last && log_hash_at(l, c->seal.seq, &ours) &&
            memcmp(&ours, &c->seal.hash, sizeof ours) == 0;
 }
@@ -371,6 +375,8 @@ static void complete(struct node *n, struct session *s, struct carried *c)
         give_up(n, c);
         return;
     }
+    if (c->based && l->last + 1 < c->first)
+        intake_begin_later(n, l, c->first, &c->base);
     if (!fits(l, c) || (c->first > 0 && !take_stretch(n, m, l, c))) {
         ask_again(n, s, c);
         return;

@@ -20,6 +20,9 @@ void carry_ask(struct node *n, struct session *s, const struct message_log *log,
 /* Who was asked for it; 0: nobody. */
 uint64_t carry_link(const struct node *n, const struct log_id *id);
 
+/* Whoever was asked for it has pruned all of it. */
+void carry_emptied(struct node *n, const struct session *s, const struct message_log *log);
+
 /* What comes. An update or a seal that nobody asked for is passed over. */
 void carry_certificate(struct node *n, struct session *s, const struct message *m);
 void carry_certified(struct node *n, const struct event *e);

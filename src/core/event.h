@@ -24,6 +24,13 @@
  * accepts and drops further STORE_* effects until the core orders STORE_RETRY, whose success or
  * failure it reports with STORE_READY or another STORE_FAILED. */
 
+/* A checkpoint: a place where its log may begin, because the state needs nothing before it. */
+struct event_mark {
+    uint64_t first, last;     /* its parts' sequences */
+    struct chain_hash before; /* the chain hash at first - 1 */
+    uint64_t at_ms;           /* when it came here, by our wall clock */
+};
+
 /* When a device was last heard, and why not since: kept on disk. */
 struct event_seen {
     struct span device;
@@ -86,6 +93,9 @@ struct event {
             uint8_t signature[LIMIT_SIGNATURE];
             size_t signature_size;
             bool closed;
+            struct chain_hash base;         /* first > 1: chain hash at first - 1 */
+            const struct event_mark *marks; /* the newest LIMIT_MARKS at most, oldest first */
+            size_t mark_count;
         } restore_log;
         struct {
             struct log_id id;
@@ -140,6 +150,9 @@ struct event {
         } sent;
         struct {
             uint64_t ticket;
+            uint64_t used_bytes; /* on disk, of what is kept and of what is pruned and not gone yet
+                                  */
+            bool sweeping;       /* there is some of the latter */
         } stored;
         struct {
             uint64_t id;
@@ -195,12 +208,13 @@ enum effect_kind {
     EFFECT_STORE, /* a run of records of one log, following what is there */
     EFFECT_STORE_SEAL,
     EFFECT_STORE_TOPIC, /* the state's record of a topic */
-    EFFECT_STORE_LOG, /* a log is new, closed, or cut back to `last` (records behind it are deleted)
-                       */
-    EFFECT_STORE_PEER, /* where a device was reached; at most LIMIT_ADDRESSES a device, newest kept
-                        */
-    EFFECT_STORE_SEEN, /* when a device was last heard; at most LIMIT_MEMBERS devices, the last
-                          heard kept */
+    EFFECT_STORE_LOG,   /* a log is new, closed, cut back to `last` (records behind it are deleted),
+                           or   begins at `first` from now on (those before it go, when there is time)
+                         */
+    EFFECT_STORE_PEER,  /* where a device was reached; at most LIMIT_ADDRESSES a device, newest kept
+                         */
+    EFFECT_STORE_SEEN,  /* when a device was last heard; at most LIMIT_MEMBERS devices, the last
+                           heard kept */
     EFFECT_STORE_RETRY,
     EFFECT_EPOCH,   /* make a new epoch above `above` durable, then EVENT_EPOCH */
     EFFECT_FETCH,   /* read records from `first` on, at most `bytes_max`, then EVENT_FETCHED */
@@ -235,6 +249,7 @@ struct effect {
             size_t count;
             struct span bytes; /* the records joined by commas */
             struct chain_hash hash_after;
+            struct event_mark mark; /* a checkpoint whose last part is among them; first 0: none */
         } store;
         struct {
             struct log_id id;
@@ -254,6 +269,7 @@ struct effect {
             enum role role;
             uint64_t first, last;
             bool closed;
+            struct chain_hash base; /* first > 1: chain hash at first - 1 */
         } store_log;
         struct {
             struct span device;

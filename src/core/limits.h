@@ -12,6 +12,8 @@ enum {
     LIMIT_VALUE_TEXT = 255,           /* a state is a word, not a document */
     LIMIT_REASON = 127,               /* causes told to a peer */
     LIMIT_RECORD_NAME = LIMIT_NAME + 2 * 17, /* "controller1/1572864/17" */
+    LIMIT_KEPT = 3840,  /* bytes of records in one part of a checkpoint, which is a
+                                        record: its other members take 256; so none is longer */
     LIMIT_CAUSE = 1536, /* a decision's inputs within its record: more are cut, and said to be */
 
     /* Messages. A record fits a line 16 times, a line fits a socket buffer. */
@@ -101,11 +103,24 @@ enum {
                                       our epochs went: enough for any backup */
     LIMIT_EPOCH_CLAIMS = 8, /* such sayings believed in TIME_EPOCH_CLAIMS_MS: a liar then needs a
                                century to use the epochs up */
+    /* Retention. */
+    LIMIT_MARKS = 64, /* checkpoints of one log that are known as places where it may begin; at the
+                         bound the oldest goes, and the log is pruned to the next one */
+    LIMIT_CHECKPOINT_MIN = 65536, /* bytes of own records between two checkpoints, at the least, */
+    LIMIT_CHECKPOINT_MAX = 4194304, /* ... and at the most: what lies before one may go */
+    LIMIT_CHECKPOINT_SHARE = 8,     /* times its own size: so it takes an eighth of the disk */
+    LIMIT_RETAIN_STEPS = 32,        /* of the bytes or the time retained, between two checkpoints */
+    LIMIT_PRUNED_TURN = 16,         /* logs shortened in one turn of the loop */
+
     /* Time. */
-    TIME_SEAL_MS = 200,        /* busy: at least SEAL_BUSY records wait */
-    TIME_SEAL_QUIET_MS = 3000, /* quiet: see docs/decisions/003 */
-    LIMIT_SEAL_BUSY = 8,       /* records waiting for a seal that make a log busy */
-    TIME_BEAT_MS = 1100,       /* silence of our own after which a sign of life is sent */
+    TIME_CHECKPOINT_MIN_MS = 1000,     /* between two checkpoints by age */
+    TIME_CHECKPOINT_MAX_MS = 86400000, /* a log that grows slowly may still be shortened by the day
+                                        */
+    TIME_RETAIN_MS = 5000,             /* between two looks whether something is too old */
+    TIME_SEAL_MS = 200,                /* busy: at least SEAL_BUSY records wait */
+    TIME_SEAL_QUIET_MS = 3000,         /* quiet: see docs/decisions/003 */
+    LIMIT_SEAL_BUSY = 8,               /* records waiting for a seal that make a log busy */
+    TIME_BEAT_MS = 1100,               /* silence of our own after which a sign of life is sent */
     TIME_SUSPECT_MS = 1500, /* silence of the other side after which it is suspected and pinged: a
                                beat, and 400 ms for one that was lost on the way */
     TIME_LOST_MS = 2600, /* ... after which the session is lost: two beats and 400 ms; the ping has

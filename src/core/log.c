@@ -1,5 +1,7 @@
 #include "core/log.h"
 
+#include "core/log_mark.h"
+
 #include <stdlib.h>
 
 /* The happy path of an own log: reserve, encode into the window, add (chain and offsets follow),
@@ -23,6 +25,7 @@ struct log *log_new(const struct log_id *id, enum role role)
     l->window_first = 1;
     ring_init(&l->hashes, sizeof(struct chain_hash), LIMIT_PENDING);
     ring_init(&l->asked_seals, sizeof(struct log_seal), LIMIT_SEALS_ASKED);
+    ring_init(&l->marks, sizeof(struct event_mark), LIMIT_MARKS);
     ring_init(&l->ends, sizeof(uint64_t), (size_t)LIMIT_WINDOW);
     return l;
 }
@@ -34,6 +37,7 @@ void log_free(struct log *l)
     ring_fini(&l->hashes);
     ring_fini(&l->asked_seals);
     ring_fini(&l->ends);
+    ring_fini(&l->marks);
     free(l->window);
     free(l->against);
     free(l);
@@ -61,6 +65,8 @@ bool log_hash_at(const struct log *l, uint64_t seq, struct chain_hash *hash)
         *hash = l->stored_hash;
     } else if (seq == l->seal.seq) {
         *hash = l->seal.hash;
+    } else if (seq + 1 == l->first) {
+        *hash = l->base;
     } else if (seq < l->last && l->last - seq < l->hashes.count) {
         size_t index = l->hashes.count - 1 - (size_t)(l->last - seq);
         *hash = *(const struct chain_hash *)ring_at(&l->hashes, index);
@@ -131,12 +137,34 @@ bool log_cut(struct log *l, uint64_t last)
         l->asking.seq = 0;
     if (l->waiting.seq > last)
         l->waiting.seq = 0;
+    log_mark_cut(l);
     return true;
+}
+
+void log_prune(struct log *l, uint64_t first, const struct chain_hash *base)
+{
+    check(first > l->first && first <= l->last + 1);
+    l->first = first;
+    l->base = *base;
+    log_mark_prune(l);
+}
+
+void log_restart(struct log *l, uint64_t first, const struct chain_hash *base)
+{
+    check(!l->own && first > l->last + 1);
+    ring_clear(&l->hashes);
+    l->last = l->asked = first - 1;
+    l->head = *base;
+    l->asking.seq = l->waiting.seq = 0;
+    l->open.first = l->fresh.first = 0;
+    l->resync = false;
+    log_prune(l, first, base);
 }
 
 void log_cut_to_stored(struct log *l)
 {
-    bool known = log_cut(l, l->stored);
+    /* One that was to go on behind a gap does so, once storing works again. */
+    bool known = log_cut(l, l->stored + 1 < l->first ? l->first - 1 : l->stored);
     check(known);
     if (l->own && l->window_first <= l->last + 1) {
         size_t keep = (size_t)(l->last + 1 - l->window_first);

@@ -58,6 +58,12 @@ struct log {
 
     uint64_t bytes; /* own: of all records, when it began in this process */
 
+    struct chain_hash base; /* at first - 1 */
+    struct ring marks; /* struct event_mark, oldest first: its checkpoints; at most LIMIT_MARKS */
+    struct event_mark open; /* the one whose parts are coming; first 0: none */
+    uint32_t open_of;
+    struct event_mark fresh; /* complete, and not yet ordered to be stored; first 0: none */
+
     char *window; /* own: records' bytes, each with a comma behind it */
     size_t window_begin, window_end, window_capacity;
     uint64_t window_first;  /* sequence of the first record in it; last + 1 when empty */
@@ -85,11 +91,19 @@ MUST_USE enum err log_seal_asked(struct log *l);
 void log_seal_durable(struct log *l);
 /* Storing failed: the seals under way are not there. */
 void log_seal_forget_asked(struct log *l);
-/* Forgets what is behind `stored` (storing failed, or the author lost it). */
+/* Forgets what is behind `stored`, or behind the gap that is to be stored (storing failed, or the
+ * author lost it). */
 void log_cut_to_stored(struct log *l);
 /* Forgets what is behind last, whose chain hash must be known: false when it is not (nothing is
  * changed then). */
 bool log_cut(struct log *l, uint64_t last);
+
+/* It begins at `first` from now on, which it holds, or which is last + 1; `base` is the chain hash
+ * before that. */
+void log_prune(struct log *l, uint64_t first, const struct chain_hash *base);
+/* What it holds is given up: it goes on at `first`, behind a gap. `stored` is as it was until that
+ * is on disk. */
+void log_restart(struct log *l, uint64_t first, const struct chain_hash *base);
 
 /* Room for one more record's bytes (LIMIT_RECORD) at the window's end; NULL when out of memory.
  * Then log_window_add(). May move the window: spans taken before are void. */

@@ -84,6 +84,8 @@ struct message {
             const struct record *records; /* receiving: consecutive, of one device and epoch; NULL
                                              when sending */
             size_t count;
+            bool based;             /* the log begins with these records at the sender: */
+            struct chain_hash base; /* ... and this is the chain hash before them */
         } update;
         struct {
             struct message_log log;

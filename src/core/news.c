@@ -280,7 +280,7 @@ static bool wants_author(const struct node *n, const struct member *m,
 static bool is_of_use(const struct node *n, const struct session *s, const struct member *m,
                       const struct message_entry *e)
 {
-    if (e->sealed == 0 || is_leaf(s->identity.role) || !wants_author(n, m, e))
+    if (e->sealed < e->first || is_leaf(s->identity.role) || !wants_author(n, m, e))
         return false;
     if (m == NULL)
         return true;
@@ -338,6 +338,8 @@ void news_entry(struct node *n, struct session *s, const struct message_entry *e
         serve_end(s, l);
     if (l != NULL)
         fork_told(n, s, l, e);
+    if (e->sealed > 0 && e->first > e->last)
+        carry_emptied(n, s, &e->log);
     if (is_of_use(n, s, m, e))
         carry_ask(n, s, &e->log, e->sealed);
 }

@@ -2,6 +2,7 @@
 
 #include "core/author.h"
 #include "core/carry.h"
+#include "core/checkpoint.h"
 #include "core/clock.h"
 #include "core/command.h"
 #include "core/decide.h"
@@ -13,6 +14,7 @@
 #include "core/node_state.h"
 #include "core/peer.h"
 #include "core/restore.h"
+#include "core/retain.h"
 #include "core/seal.h"
 #include "core/seen.h"
 #include "core/serve.h"
@@ -47,6 +49,7 @@ static const char *const counter_texts[NODE_COUNTER_COUNT] = {
     [NODE_SEALS_BAD] = "seals_bad",
     [NODE_FETCHES] = "fetches",
     [NODE_RECORDS_CARRIED] = "records_carried",
+    [NODE_LOGS_PRUNED] = "logs_pruned",
     [NODE_FORKS] = "forks",
     [NODE_MESSAGES_UNKNOWN] = "messages_unknown",
 };
@@ -63,6 +66,8 @@ struct node *node_new(const struct node_config *config)
     n->self = config->self;
     n->session_port = config->session_port;
     n->plain = config->plain;
+    n->retain_ms = config->retain_ms;
+    n->retain_bytes = config->retain_bytes;
     n->facts = config->facts;
     n->hash = config->hash;
     n->encode = config->encode;
@@ -147,6 +152,7 @@ void node_store_log(struct node *n, struct log *l)
     effect->store_log.first = l->first;
     effect->store_log.last = l->last;
     effect->store_log.closed = l->closed;
+    effect->store_log.base = l->base;
 }
 
 uint64_t node_jitter(struct node *n, uint64_t ms)
@@ -297,6 +303,7 @@ static void on_sent(struct node *n, const struct event *e)
 static void on_stored(struct node *n, const struct event *e)
 {
     author_stored(n, e->stored.ticket);
+    retain_stored(n, e);
 }
 
 static void on_store_failed(struct node *n, const struct event *e)
@@ -394,7 +401,9 @@ void node_step(struct node *n, const struct event *e, struct effects *fx)
             command_settle(n);
             decide_settle(n);
         }
+        checkpoint_pump(n);
         author_store(n);
+        retain_pump(n);
         seal_pump(n);
         if (e->kind != EVENT_HELLO && e->kind != EVENT_HEARD) /* these change nothing about it */
             serve_pump(n);
@@ -413,6 +422,8 @@ uint64_t node_deadline(const struct node *n)
     node_soon(&deadline, peer_deadline(n));
     node_soon(&deadline, n->seen_at_ms);
     node_soon(&deadline, seal_deadline(n));
+    node_soon(&deadline, checkpoint_deadline(n));
+    node_soon(&deadline, retain_deadline(n));
     node_soon(&deadline, decide_deadline(n));
     node_soon(&deadline, want_deadline(n));
     node_soon(&deadline, command_deadline(n));

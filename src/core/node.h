@@ -22,8 +22,10 @@ struct node_config {
     node_hash_fn *hash;
     record_encode_fn *encode;
     record_next_fn *next;
-    bool plain;     /* speak and hear the plain dialect */
-    uint64_t facts; /* one bit per fact_kind that is wanted; the others are not made */
+    bool plain;            /* speak and hear the plain dialect */
+    uint64_t retain_ms;    /* what is older may go; 0: nothing is too old */
+    uint64_t retain_bytes; /* more than this must not be on disk; 0: no matter how much */
+    uint64_t facts;        /* one bit per fact_kind that is wanted; the others are not made */
 };
 
 #define NODE_FACTS_ALL UINT64_MAX
@@ -86,6 +88,7 @@ enum node_counter {
     NODE_SEALS_BAD,
     NODE_FETCHES,
     NODE_RECORDS_CARRIED, /* taken from another than their author */
+    NODE_LOGS_PRUNED,     /* shortened to a checkpoint, or emptied */
     NODE_FORKS,           /* logs with two contents, both signed by their author */
     NODE_MESSAGES_UNKNOWN,
     NODE_COUNTER_COUNT,

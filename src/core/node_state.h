@@ -13,10 +13,11 @@
  * members.c (who is known), watch.c (whether we ourselves are well), seen.c (when others were last
  * heard), discovery.c (hellos and dialling), mesh.c (with whom we keep a session), peer.c (a
  * session's life), sync.c and serve.c (who lacks what), news.c, carry.c and fork.c (the logs of
- * others), intake.c, seal.c, author.c (our own log), decide.c (rules), drive.c (what a property of
- * ours is), decision.c (what our rules have become, on disk), dispatch.c (what they command),
- * order.c (what our rules want of others), want.c (what a person wants), command.c (what is to be
- * done once), clock.c (whose clock is wrong), node.c (the seam). */
+ * others), intake.c, seal.c, author.c (our own log), checkpoint.c and retain.c (what may go from
+ * the disk), decide.c (rules), drive.c (what a property of ours is), decision.c (what our rules
+ * have become, on disk), dispatch.c (what they command), order.c (what our rules want of others),
+ * want.c (what a person wants), command.c (what is to be done once), clock.c (whose clock is
+ * wrong), node.c (the seam). */
 
 #define NODE_NEVER UINT64_MAX
 
@@ -211,6 +212,14 @@ struct node {
     struct member own; /* its logs; never in `members` */
     struct log *log;   /* the present epoch's; NULL before START */
     uint64_t epoch, epoch_above;
+    uint64_t retain_ms, retain_bytes; /* 0: all is kept */
+    uint64_t checkpoint_ms;           /* when one was last due and written, or nothing was to say */
+    uint64_t checkpoint_bytes;        /* of our log, then */
+    uint64_t checkpoint_size;         /* of the last one */
+    uint64_t checkpoint_seq;          /* our log's last record then */
+    uint64_t used_bytes, retain_at_ms, retain_full_ms;
+    uint64_t prune_ticket; /* the last shortening that is not yet on disk; 0: none */
+    bool sweeping;
     uint64_t claims_ms; /* since when others said `claims` times that our epochs went further */
     unsigned claims;
 

@@ -25,6 +25,9 @@ struct record {
     struct span answers; /* reported: which wanted record it carries out, as record_name() writes
                             it; a decision: what made it; empty: none */
     struct span cause;   /* why: one JSON object, raw; at most LIMIT_CAUSE; empty: not said */
+    struct span kept;    /* of a checkpoint, and of nothing else: records of the same author that
+                            stood before it, joined by commas; such a record has no value */
+    uint32_t part, of;   /* a checkpoint's part, from 1, and how many there are */
 };
 
 /* What a rule of its author has become, kept for its author's next life (decision.c). */

@@ -2,6 +2,7 @@
 
 #include "core/decide.h"
 #include "core/discovery.h"
+#include "core/log_mark.h"
 #include "core/members.h"
 
 /* NULL: beyond a bound, or out of memory. A log that is on disk must be known: else its records
@@ -29,8 +30,12 @@ void restore_log(struct node *n, const struct event *e)
     l->on_disk = true;
     l->closed = e->restore_log.closed;
     l->first = e->restore_log.first;
-    l->last = l->asked = l->stored = l->seen = e->restore_log.sealed;
-    l->head = l->stored_hash = e->restore_log.sealed_hash;
+    l->base = e->restore_log.base;
+    bool sealed = e->restore_log.sealed >= l->first;
+    l->last = l->asked = l->stored = l->seen = sealed ? e->restore_log.sealed : l->first - 1;
+    l->head = l->stored_hash = sealed ? e->restore_log.sealed_hash : l->base;
+    for (size_t i = 0; i < e->restore_log.mark_count; i++)
+        log_mark_restore(l, &e->restore_log.marks[i]);
     l->window_first = l->last + 1;
     if (m->epoch < id->epoch) {
         m->epoch = id->epoch;
@@ -59,17 +64,42 @@ static void restored_record(struct node *n, const struct log_id *id, const struc
     decide_restore(n, id, r);
 }
 
+/* A crash may have come between a checkpoint and the rows of the topics that it holds. */
+static void restore_kept(struct node *n, const struct log *l, const struct record *r)
+{
+    char memory[LIMIT_VALUE_TEXT];
+    const char *cause;
+    struct record kept;
+    size_t at = 0;
+    while (n->next(r->kept, &at, &kept, memory, &cause)) {
+        struct log_id id = l->id;
+        id.epoch = kept.epoch;
+        bool known = state_holds(&n->state, &id, &kept);
+        if (!known && state_apply(&n->state, &id, &kept) == ERR_MEMORY)
+            n->fx->out_of_memory = true;
+        state_keep(&n->state, &id, &kept, l->id.epoch, r->seq);
+        if (!known && state_holds(&n->state, &id, &kept))
+            restored_record(n, &id, &kept);
+    }
+}
+
 void restore_tail(struct node *n, const struct event *e)
 {
     struct log *l = restored(n, &e->restore_record.id);
     if (l == NULL || e->restore_record.record->seq != l->last + 1)
         return;
     const struct record *r = e->restore_record.record;
+    struct chain_hash before = l->head;
     if (log_extend(l, r->bytes, n->hash) != ERR_OK)
         n->fx->out_of_memory = true;
     l->asked = l->stored = l->seen = l->last;
     l->stored_hash = l->head;
     l->window_first = l->last + 1;
+    if (r->kept.size > 0) {
+        log_mark_part(l, r, &before, n->wall_ms);
+        restore_kept(n, l, r);
+        return;
+    }
     /* A crash may have come between the record and its topic's row. */
     if (state_apply(&n->state, &l->id, r) == ERR_MEMORY)
         n->fx->out_of_memory = true;

@@ -100,6 +100,8 @@ static void send_run(struct node *n, struct session *s, struct cursor *c, struct
 {
     struct message update = {.kind = MESSAGE_STATE_UPDATE,
                              .update = {.log = name_of(n, c->log), .bytes = bytes, .count = count}};
+    update.update.based = c->next > 1 && c->next == c->log->first;
+    update.update.base = c->log->base;
     session_send(n, s, &update);
     c->next += count;
 }
@@ -140,12 +142,42 @@ static void fetch(struct node *n, struct session *s, const struct cursor *c)
     node_counted(n, NODE_FETCHES);
 }
 
+/* What was pruned before it was sent is not there any more: the log begins later. */
+static void pass_pruned(struct cursor *c)
+{
+    uint64_t first = c->log->first;
+    if (c->next < first)
+        c->next = first;
+    if (c->held + 1 < first)
+        c->held = first - 1;
+}
+
+/* Pruned whole since it was asked for: the other hears so, and does not wait. */
+static void tell_emptied(struct node *n, struct session *s, struct cursor *c)
+{
+    const struct log *l = c->log;
+    struct message_entry *e = event_effects_alloc(n->fx, sizeof *e);
+    if (e == NULL)
+        return;
+    *e = (struct message_entry){.log = name_of(n, l),
+                                .first = l->first,
+                                .last = l->last,
+                                .sealed = l->seal.seq,
+                                .closed = l->closed};
+    struct message message = {.kind = MESSAGE_HAVE, .have = {.entries = e, .count = 1}};
+    session_send(n, s, &message);
+    c->seal_sent = l->seal.seq;
+}
+
 /* Of another's log a stretch is sent, then its seal, and the next one when this is on the other's
  * disk; meanwhile other logs have their turn. */
 static bool pump_carried(struct node *n, struct session *s, struct cursor *c)
 {
     const struct log_seal *seal = &c->log->stored_seal;
     uint64_t last = seal->seq < c->log->stored ? seal->seq : c->log->stored;
+    pass_pruned(c);
+    if (c->log->first > c->log->last && c->seal_sent < c->log->seal.seq)
+        tell_emptied(n, s, c);
     bool waits = c->seal_sent > c->acked;
     if (waits || seal->signature_size == 0 || (c->next > last && c->seal_sent >= last))
         return true;
@@ -161,6 +193,7 @@ static bool pump_carried(struct node *n, struct session *s, struct cursor *c)
 /* True when this log is sent as far as it goes, so that the next one may follow. */
 static bool pump_cursor(struct node *n, struct session *s, struct cursor *c)
 {
+    pass_pruned(c);
     while (c->next <= c->log->last) {
         uint64_t flight = c->next - 1 - (c->held < c->next ? c->held : c->next - 1);
         if (s->fetching || s->unsent >= LIMIT_UNSENT || flight >= LIMIT_FLIGHT)

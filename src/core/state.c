@@ -129,6 +129,7 @@ static enum err replace(struct state *s, struct state_entry *e, const struct log
     e->log = *log;
     e->seq = r->seq;
     e->stamp = (struct stamp){r->ts, r->tick};
+    e->kept_epoch = e->kept_seq = 0;
     mark_dirty(s, e);
     return ERR_OK;
 }
@@ -159,6 +160,7 @@ static void change_places(struct state_rival *v, struct state_entry *e)
     e->bytes = was.bytes;
     e->size = was.size;
     e->capacity = was.capacity;
+    e->kept_epoch = e->kept_seq = 0;
 }
 
 /* A key that is seldom the second: the list has one element or none. */
@@ -254,6 +256,19 @@ bool state_holds(const struct state *s, const struct log_id *log, const struct r
     size_t size = state_topic(r, topic);
     const struct state_entry *e = state_get(s, (struct span){topic, size});
     return e != NULL && e->seq == r->seq && ident_log_equal(&e->log, log);
+}
+
+void state_keep(struct state *s, const struct log_id *log, const struct record *r, uint64_t epoch,
+                uint64_t seq)
+{
+    char topic[LIMIT_TOPIC + 1];
+    size_t size = state_topic(r, topic);
+    struct state_entry *e = table_get(&s->topics, (struct span){topic, size});
+    if (e == NULL || e->seq != r->seq || !ident_log_equal(&e->log, log) || e->kept_epoch > epoch ||
+        (e->kept_epoch == epoch && e->kept_seq > seq))
+        return;
+    e->kept_epoch = epoch;
+    e->kept_seq = seq;
 }
 
 void state_dirty_all(struct state *s)

@@ -35,7 +35,9 @@ struct state_entry {
     char *bytes;        /* the record's text */
     size_t size, capacity;
     struct state_rival *rivals;
-    bool dirty; /* changed in this step, not yet ordered to be stored */
+    uint64_t kept_epoch, kept_seq; /* the newest checkpoint's part that holds this record; 0: none
+                                      is known */
+    bool dirty;                    /* changed in this step, not yet ordered to be stored */
     struct state_entry *next_dirty;
 };
 
@@ -53,6 +55,9 @@ size_t state_topic(const struct record *r, char out[LIMIT_TOPIC + 1]);
  * LIMIT_KEYS_TOPIC keys of one topic the one that ranks lowest is forgotten. */
 MUST_USE enum err state_apply(struct state *s, const struct log_id *log, const struct record *r);
 const struct state_entry *state_get(const struct state *s, struct span topic);
+/* A checkpoint's part, at `seq` of a log of this epoch, holds this record. */
+void state_keep(struct state *s, const struct log_id *log, const struct record *r, uint64_t epoch,
+                uint64_t seq);
 /* Whether the state holds this very record. */
 bool state_holds(const struct state *s, const struct log_id *log, const struct record *r);
 /* Takes one entry off the dirty list; NULL when there is none. */

@@ -125,7 +125,7 @@ static void take_author_entry(struct node *n, struct session *s, const struct me
     if (id.epoch > m->epoch)
         m->epoch = id.epoch;
     struct log *l = members_log(m, &id.key, id.epoch);
-    if (l == NULL && e->last > 0)
+    if (l == NULL && e->last >= e->first) /* not when all of it is pruned */
         l = members_log_add(n, m, &id, s->identity.role);
     if (l == NULL)
         return;
@@ -162,7 +162,7 @@ void sync_have(struct node *n, struct session *s, const struct message *m)
         return;
     news_due(n);
     for (struct log *l = n->own.logs; l != NULL; l = l->next)
-        if ((l->last > 0 || l == n->log) && serve_cursor(s, l) == NULL)
+        if ((l->last >= l->first || l == n->log) && serve_cursor(s, l) == NULL)
             serve_add(n, s, l);
     serve_drop_done(n, s);
     s->have_done = true;
@@ -200,7 +200,7 @@ static size_t take_records(struct node *n, struct session *s, struct log *l,
     struct member *m = s->member;
     for (size_t i = 0; i < count; i++) {
         const struct record *r = &records[i];
-        const char *fault = intake_fault(&l->id, l->role, r);
+        const char *fault = intake_fault(n, &l->id, l->role, r);
         if (fault != NULL) {
             node_counted(n, NODE_RECORDS_DENIED);
             peer_refuse(n, s, fault);
@@ -223,12 +223,22 @@ static void pass_forgotten(struct node *n, struct session *s, const struct messa
     session_send(n, s, &ack);
 }
 
+/* The author has pruned what lies between: its log goes on here at a checkpoint. */
+static bool begin_later(struct node *n, struct log *l, const struct message *m)
+{
+    const struct record *first = &m->update.records[0];
+    if (!m->update.based || n->store_failed || first->part != 1 || first->seq <= l->last + 1)
+        return false;
+    intake_begin_later(n, l, first->seq, &m->update.base);
+    return true;
+}
+
 /* An author stops at LIMIT_FLIGHT, or twice that when it came back meanwhile. */
 static bool floods(const struct session *s)
 {
     uint64_t unstored = 0;
     for (const struct log *l = s->member->logs; l != NULL; l = l->next)
-        unstored += l->last - l->stored;
+        unstored += l->last - (l->stored + 1 < l->first ? l->first - 1 : l->stored);
     return unstored > LIMIT_PENDING;
 }
 
@@ -265,7 +275,7 @@ void sync_update(struct node *n, struct session *s, const struct message *m)
         return;
     }
     uint64_t next = n->store_failed ? r[skip].seq : l->last + 1;
-    if (r[skip].seq > next) {
+    if (r[skip].seq > next && !begin_later(n, l, m)) {
         if (!l->resync)
             peer_refuse(n, s, "a gap in its log");
         return;

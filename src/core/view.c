@@ -140,18 +140,33 @@ bool view_topic(const struct node *n, struct span topic, struct view_topic *out)
     return true;
 }
 
+/* Of an emptied log the first checkpoint behind it tells. */
+static uint64_t begins_ms(const struct log *newest, const struct log *l)
+{
+    const struct event_mark *mark = NULL;
+    if (l->first == 1)
+        return 0;
+    for (; newest != NULL && newest != l; newest = newest->next)
+        if (newest->marks.count > 0)
+            mark = ring_at(&newest->marks, 0);
+    if (l->first <= l->last && l->marks.count > 0)
+        mark = ring_at(&l->marks, 0);
+    return mark == NULL ? 0 : mark->at_ms;
+}
+
 bool view_log_next(const struct node *n, struct view_log_cursor *cursor, struct view_log *out)
 {
     const struct member *m;
     if (!cursor->began)
-        cursor->next = n->own.logs;
+        cursor->newest = cursor->next = n->own.logs;
     cursor->began = true;
     while (cursor->next == NULL && (m = table_next(&n->members, &cursor->at)) != NULL)
-        cursor->next = m->logs;
+        cursor->newest = cursor->next = m->logs;
     const struct log *l = cursor->next;
     if (l == NULL)
         return false;
-    *out = (struct view_log){&l->id, l->role, l->first, l->last, l->seal.seq};
+    *out = (struct view_log){&l->id,  l->role,     l->first,
+                             l->last, l->seal.seq, begins_ms(cursor->newest, l)};
     cursor->next = l->next;
     return true;
 }
@@ -190,10 +205,10 @@ void view_state_hash(const struct node *n, struct chain_hash *hash)
     size_t at = 0;
     while ((m = table_next(&n->members, &at)) != NULL)
         for (const struct log *l = m->logs; l != NULL; l = l->next)
-            if (l->seal.seq > 0)
+            if (l->seal.seq >= l->first)
                 add_log(n, l, &sum);
     for (const struct log *l = n->own.logs; l != NULL; l = l->next)
-        if (l->seal.seq > 0)
+        if (l->seal.seq >= l->first)
             add_log(n, l, &sum);
     n->hash(hash, &sum, (struct span){0});
 }

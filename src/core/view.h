@@ -47,6 +47,7 @@ struct view_log {
     enum role role; /* of its author */
     uint64_t first, last;
     uint64_t sealed;
+    uint64_t begins_ms; /* what came here before this, by our wall clock, was let go; 0: nothing */
 };
 
 /* Walks all devices that were proven by a certificate, in no particular order; *at is 0 at first.
@@ -55,7 +56,7 @@ bool view_peer_next(const struct node *n, uint64_t now_ms, size_t *at, struct vi
 /* Walks all logs, our own too, in no particular order; start with an all-zero cursor. */
 struct view_log_cursor {
     size_t at;
-    const struct log *next;
+    const struct log *newest, *next; /* of one device */
     bool began;
 };
 bool view_log_next(const struct node *n, struct view_log_cursor *cursor, struct view_log *out);

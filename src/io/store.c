@@ -262,6 +262,11 @@ void store_flush(struct store *s)
     commit(s);
 }
 
+uint64_t store_used_bytes(struct store *s, bool *sweeping)
+{
+    return store_worker_used(&s->worker, sweeping);
+}
+
 size_t store_backlog_bytes(const struct store *s)
 {
     return (s->gathering ? s->gathering->bytes : 0) + (s->committing ? s->committing->bytes : 0);
@@ -429,6 +434,7 @@ static enum err start_worker(struct store *s, uv_loop_t *loop)
     }
     s->async->data = s;
     uv_unref((uv_handle_t *)s->async);
+    s->writer.sweep = true; /* a crash may have left some */
     enum err err = store_worker_start(&s->worker, &s->writer, s->async);
     s->open = err == ERR_OK;
     if (err != ERR_OK)

@@ -59,6 +59,9 @@ MUST_USE enum err store_restore(struct store *s, store_event_fn *emit, void *con
 void store_effect(struct store *s, const struct effect *effect);
 /* The loop turn's effects are all in: start a commit if the worker is free. */
 void store_flush(struct store *s);
+/* Bytes of the file that hold something, after the last commit: what EVENT_STORED tells.
+ * `sweeping`: some of that was pruned and goes with the next commits. */
+uint64_t store_used_bytes(struct store *s, bool *sweeping);
 /* Bytes gathered and not yet durable. */
 size_t store_backlog_bytes(const struct store *s);
 

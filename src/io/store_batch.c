@@ -115,6 +115,7 @@ enum err store_batch_add_records(struct store_batch *batch, struct store_log *lo
     piece->first = effect->store.first;
     piece->count = effect->store.count;
     piece->hash_after = effect->store.hash_after;
+    piece->mark = effect->store.mark;
     if (part->piece_last)
         part->piece_last->next = piece;
     else
@@ -166,9 +167,16 @@ enum err store_batch_add_log(struct store_batch *batch, struct store_log *log,
         if (err != ERR_OK)
             return err;
     }
-    struct store_part *part = part_of(batch, log);
+    /* Behind what was gathered before. */
+    bool later = effect->store_log.first > log->first || effect->store_log.last > log->last;
+    struct store_part *part = later ? part_new(batch, log, effect->store_log.last)
+                                    : part_of(batch, log);
     if (!part)
         return ERR_MEMORY;
+    log->last = effect->store_log.last;
+    if (effect->store_log.first > log->first)
+        log->first = effect->store_log.first;
+    part->before = effect->store_log.base;
     part->described = true;
     part->description = (struct store_row_log){
         .id = log->id,

@@ -17,6 +17,7 @@ struct store_piece {
     size_t count;
     struct span bytes;
     struct chain_hash hash_after;
+    struct event_mark mark; /* a checkpoint that ends in it; first 0: none */
 };
 
 struct store_batch_seal {
@@ -37,6 +38,7 @@ struct store_part {
     struct store_batch_seal *seals; /* as they came */
     struct store_batch_seal *seal_last;
     struct store_row_log description;
+    struct chain_hash before; /* description.first > 1: chain hash before that */
 };
 
 struct store_topic {
@@ -82,7 +84,8 @@ MUST_USE enum err store_batch_add_seal(struct store_batch *batch, struct store_l
                                        const struct effect *effect);
 /* Drops what is behind `last`, which the log reaches. */
 MUST_USE enum err store_batch_cut(struct store_batch *batch, struct store_log *log, uint64_t last);
-/* What STORE_LOG says: describes the log and cuts it back when it is longer than `last`. */
+/* What STORE_LOG says: describes the log, cuts it back when it is longer than `last`, lets it go on
+ * behind a gap when it is shorter. */
 MUST_USE enum err store_batch_add_log(struct store_batch *batch, struct store_log *log,
                                       const struct effect *effect);
 MUST_USE enum err store_batch_add_topic(struct store_batch *batch, const struct effect *effect);

@@ -1,5 +1,6 @@
 #include "io/store_chain.h"
 
+#include "io/store_mark.h"
 #include "io/store_run.h"
 
 /* Where the records begin that `hash` has yet to be carried over. */
@@ -25,9 +26,10 @@ enum err store_chain_at(struct store_db *db, int64_t row, uint64_t seq, struct c
     uint64_t next;
     *hash = (struct chain_hash){{0}}; /* where a log begins */
     enum err err = find_start(db, row, seq, &next, hash);
-    if (err != ERR_OK && err != ERR_NOT_FOUND)
+    if (err == ERR_NOT_FOUND)
+        err = store_mark_base(db, row, next, hash);
+    if (err != ERR_OK)
         return err;
-    err = ERR_OK;
     sqlite3_stmt *walk = store_row_walk_runs(db, row, next);
     while (err == ERR_OK && next <= seq) {
         struct store_row_run run;

@@ -14,9 +14,9 @@
 #include <uv.h>
 
 enum {
-    SCHEMA_VERSION = 2,
-    SCHEMA_FIRST = 1,         /* which kept one seal of a log */
-    TABLES_OF_FIRST = 6,      /* and no table of who was seen */
+    SCHEMA_VERSION = 3,
+    SCHEMA_FIRST = 1, /* which kept one seal of a log */
+    PAGE_BYTES = 4096,
     APPLICATION = 0x4b697468, /* "Kith", shown by file(1) */
     BUSY_MS = 2000,           /* somebody looks with sqlite3 while the peer runs */
 };
@@ -40,9 +40,14 @@ static const char *const tables[] = {
     "CREATE TABLE seen(device TEXT PRIMARY KEY, role INTEGER NOT NULL, epoch INTEGER NOT NULL,"
     " heard INTEGER NOT NULL, gone INTEGER NOT NULL, evidence TEXT NOT NULL, sum INTEGER NOT NULL)"
     " STRICT, WITHOUT ROWID",
+    "CREATE TABLE mark(id INTEGER PRIMARY KEY, last INTEGER NOT NULL, hash BLOB NOT NULL,"
+    " at INTEGER NOT NULL, sum INTEGER NOT NULL) STRICT",
 };
 
 enum { SEAL_TABLE = 2 };
+
+/* By version: the second knows who was seen, the third where a log may begin. */
+static const size_t table_counts[SCHEMA_VERSION + 1] = {0, 6, 7, COUNT_OF(tables)};
 
 static const char *const seal_table_first =
     "CREATE TABLE seal(log INTEGER PRIMARY KEY, seq INTEGER NOT NULL, hash BLOB NOT NULL,"
@@ -54,8 +59,7 @@ static const char seal_first[] = "SELECT log << 40 | seq, hash, signature, sum F
                                  " WHERE log = ?1 >> 40 AND log << 40 | seq BETWEEN ?1 AND ?2";
 static const char migrate_first[] = "UPDATE seal SET log = log << 40 | seq;"
                                     "ALTER TABLE seal DROP COLUMN seq;"
-                                    "ALTER TABLE seal RENAME COLUMN log TO id;"
-                                    "PRAGMA user_version = 2;";
+                                    "ALTER TABLE seal RENAME COLUMN log TO id;";
 
 #define LOG_COLUMNS   "device, key, epoch, id, role, first, closed, sum"
 #define TOPIC_COLUMNS "topic, device, key, epoch, seq, sum, bytes"
@@ -91,6 +95,21 @@ static const char *const texts[STORE_DB_SQL_COUNT] = {
     [STORE_DB_RUN_CHANGE] = "INSERT OR REPLACE INTO run(id, count, hash, sum, bytes) VALUES(?1, "
                             "?2, ?3, ?4, ?5)",
     [STORE_DB_RUN_CUT] = "DELETE FROM run WHERE id >= ?1 AND id <= ?2",
+    [STORE_DB_MARK_PUT] = "INSERT OR REPLACE INTO mark(id, last, hash, at, sum)"
+                          " VALUES(?1, ?2, ?3, ?4, ?5)",
+    [STORE_DB_MARK_KEEP] = "INSERT OR IGNORE INTO mark(id, last, hash, at, sum)"
+                           " VALUES(?1, ?2, ?3, ?4, ?5)",
+    [STORE_DB_MARK_BACKWARD] = "SELECT id, last, hash, at, sum FROM mark"
+                               " WHERE id >= ?1 AND id <= ?2 ORDER BY id DESC",
+    [STORE_DB_MARK_CUT] = "DELETE FROM mark WHERE id >= ?1 AND id <= ?2",
+    /* 40 is STORE_DB_SEQ_BITS */
+    [STORE_DB_SWEEP_FIND] = "SELECT id, first FROM log WHERE first > 1 AND EXISTS(SELECT 1 FROM run"
+                            " WHERE run.id >= log.id << 40 AND run.id < (log.id << 40) + log.first)"
+                            " LIMIT 1",
+    [STORE_DB_SWEEP_END] = "SELECT id FROM run WHERE id >= ?1 AND id < ?2 ORDER BY id"
+                           " LIMIT 1 OFFSET ?3",
+    [STORE_DB_PAGE_COUNT] = "PRAGMA page_count",
+    [STORE_DB_PAGES_FREE] = "PRAGMA freelist_count",
     [STORE_DB_TOPIC_PUT] = "INSERT OR REPLACE INTO topic(" TOPIC_COLUMNS
                            ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [STORE_DB_TOPIC_ALL] = "SELECT " TOPIC_COLUMNS " FROM topic ORDER BY topic",
@@ -265,7 +284,9 @@ static enum err compare_tables(struct store_db *db, int64_t version)
         return err;
     if (found == 0)
         return ERR_NOT_FOUND;
-    size_t expected = version == SCHEMA_FIRST ? TABLES_OF_FIRST : COUNT_OF(tables);
+    size_t expected = table_counts[version >= SCHEMA_FIRST && version < SCHEMA_VERSION
+                                       ? version
+                                       : SCHEMA_VERSION];
     return found == expected && same == found ? ERR_OK : ERR_CORRUPT;
 }
 
@@ -290,15 +311,25 @@ enum err store_db_schema(struct store_db *db)
     return err;
 }
 
+static enum err set_versions(struct store_db *db)
+{
+    char versions[96];
+    snprintf(versions, sizeof versions, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
+             APPLICATION, SCHEMA_VERSION);
+    return execute(db, versions);
+}
+
 enum err store_db_migrate(struct store_db *db)
 {
-    if (db->version != SCHEMA_FIRST)
+    if (db->version == 0 || db->version == SCHEMA_VERSION)
         return ERR_OK;
     enum err err = store_db_do(db, STORE_DB_BEGIN);
-    if (err == ERR_OK)
+    if (err == ERR_OK && db->version == SCHEMA_FIRST)
         err = execute(db, migrate_first);
-    for (size_t i = TABLES_OF_FIRST; err == ERR_OK && i < COUNT_OF(tables); i++)
+    for (size_t i = table_counts[db->version]; err == ERR_OK && i < COUNT_OF(tables); i++)
         err = execute(db, tables[i]);
+    if (err == ERR_OK)
+        err = set_versions(db);
     if (err == ERR_OK)
         err = compare_tables(db, SCHEMA_VERSION);
     if (err == ERR_OK)
@@ -312,14 +343,11 @@ enum err store_db_migrate(struct store_db *db)
 
 static enum err make_tables(struct store_db *db)
 {
-    char versions[96];
-    snprintf(versions, sizeof versions, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
-             APPLICATION, SCHEMA_VERSION);
     enum err err = store_db_do(db, STORE_DB_BEGIN);
     for (size_t i = 0; err == ERR_OK && i < COUNT_OF(tables); i++)
         err = execute(db, tables[i]);
     if (err == ERR_OK)
-        err = execute(db, versions);
+        err = set_versions(db);
     if (err == ERR_OK)
         err = store_db_do(db, STORE_DB_COMMIT);
     if (err != ERR_OK)
@@ -351,10 +379,14 @@ enum err store_db_create(struct store_db *db)
 
 enum err store_db_look(struct store_db *db)
 {
+    /* A tree that is sound, but another's, which was empty. 40 is STORE_DB_SEQ_BITS. */
+    static const char no_logs[] = "SELECT CASE WHEN EXISTS(SELECT 1 FROM log) OR NOT EXISTS"
+                                  "(SELECT 1 FROM run WHERE id >= 1 << 40) THEN 'ok' ELSE '' END";
     static const char *const looks[] = {
         "PRAGMA integrity_check(meta)", "PRAGMA integrity_check(log)",
         "PRAGMA integrity_check(seal)", "PRAGMA integrity_check(topic)",
         "PRAGMA integrity_check(peer)", "PRAGMA integrity_check(seen)",
+        "PRAGMA integrity_check(mark)", no_logs,
     };
     enum err err = ERR_OK;
     for (size_t i = 0; i < COUNT_OF(looks) && err == ERR_OK; i++) {
@@ -420,6 +452,26 @@ void store_db_rollback(struct store_db *db)
 {
     if (!sqlite3_get_autocommit(db->sql))
         (void)failed(db, sqlite3_step(store_db_use(db, STORE_DB_ROLLBACK)));
+}
+
+static enum err read_pages(struct store_db *db, enum store_db_sql sql, uint64_t *pages)
+{
+    sqlite3_stmt *statement = store_db_use(db, sql);
+    enum err err = store_db_step(db, statement);
+    if (err == ERR_OK)
+        *pages = (uint64_t)sqlite3_column_int64(statement, 0);
+    store_db_done(statement);
+    return err;
+}
+
+enum err store_db_used(struct store_db *db, uint64_t *bytes)
+{
+    uint64_t pages = 0, spare = 0;
+    enum err err = read_pages(db, STORE_DB_PAGE_COUNT, &pages);
+    if (err == ERR_OK)
+        err = read_pages(db, STORE_DB_PAGES_FREE, &spare);
+    *bytes = (pages - spare) * PAGE_BYTES;
+    return err;
 }
 
 enum err store_db_checkpoint(struct store_db *db)

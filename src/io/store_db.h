@@ -37,6 +37,14 @@ enum store_db_sql {
     STORE_DB_RUN_PUT,
     STORE_DB_RUN_CHANGE,
     STORE_DB_RUN_CUT,
+    STORE_DB_MARK_PUT,
+    STORE_DB_MARK_KEEP, /* unless there is one */
+    STORE_DB_MARK_BACKWARD,
+    STORE_DB_MARK_CUT,
+    STORE_DB_SWEEP_FIND, /* a log with rows before its beginning */
+    STORE_DB_SWEEP_END,  /* the row behind so many of them */
+    STORE_DB_PAGE_COUNT,
+    STORE_DB_PAGES_FREE,
     STORE_DB_TOPIC_PUT,
     STORE_DB_TOPIC_ALL,
     STORE_DB_TOPIC_BACKWARD,
@@ -63,6 +71,7 @@ struct store_db {
     sqlite3_stmt *statements[STORE_DB_SQL_COUNT];
     int64_t version; /* of the tables, as store_db_schema() found them */
     int wal_pages;   /* in the write-ahead log after the last commit of this connection */
+    bool sweep;      /* there may be rows before the beginning of their log */
     char cause[192];
 };
 
@@ -97,6 +106,8 @@ MUST_USE enum err store_db_do(struct store_db *db, enum store_db_sql sql); /* wi
 /* Of a transaction that may have ended by itself; before the next one begins too, for even this can
  * fail when memory is out. */
 void store_db_rollback(struct store_db *db);
+/* Bytes of the pages that hold something, those of the caller's transaction included. */
+MUST_USE enum err store_db_used(struct store_db *db, uint64_t *bytes);
 /* Copies what the write-ahead log holds into the database, as far as no reader is in the way.
  * ERR_BUSY when that was not all of it. */
 MUST_USE enum err store_db_checkpoint(struct store_db *db);

@@ -76,7 +76,7 @@ static int compare(const void *left, const void *right)
 static bool is_wanted(const struct store_history *h, const struct record *r)
 {
     char topic[LIMIT_TOPIC + 1];
-    if (r->ts < h->from_ms || r->ts > h->to_ms)
+    if (r->ts < h->from_ms || r->ts > h->to_ms || r->kept.size > 0)
         return false;
     if (h->topic_size == 0)
         return true;

@@ -5,6 +5,7 @@
  * taken as they are, since a row is made to fit a message. */
 #include "io/store_read.h"
 
+#include "io/store_mark.h"
 #include "io/store_run.h"
 #include "wire/record.h"
 
@@ -22,6 +23,8 @@ enum err store_read_head(struct store_db *db, const struct store_row_log *log,
         err = store_row_find_seal(db, log->row, &head->seal);
     if (err == ERR_OK && (head->seal.seq > head->last || head->last < log->first - 1))
         err = ERR_CORRUPT;
+    if (head->seal.seq + 1 < log->first) /* of what was pruned */
+        head->seal = (struct store_row_seal){.row = log->row};
     return err;
 }
 
@@ -73,7 +76,14 @@ static enum err restore_log(struct store_db *db, const struct store_row_log *log
                             store_event_fn *emit, void *context, uint64_t *record_count)
 {
     struct store_read_head head;
+    struct chain_hash base;
+    struct event_mark marks[LIMIT_MARKS];
+    size_t mark_count;
     enum err err = store_read_head(db, log, &head);
+    if (err == ERR_OK)
+        err = store_mark_base(db, log->row, log->first, &base);
+    if (err == ERR_OK)
+        err = store_mark_list(db, log->row, head.last, marks, &mark_count);
     if (err != ERR_OK)
         return err;
     struct event event = {
@@ -85,12 +95,16 @@ static enum err restore_log(struct store_db *db, const struct store_row_log *log
                         .sealed = head.seal.seq,
                         .sealed_hash = head.seal.hash,
                         .signature_size = head.seal.signature_size,
-                        .closed = log->closed},
+                        .closed = log->closed,
+                        .base = base,
+                        .marks = marks,
+                        .mark_count = mark_count},
     };
     memcpy(event.restore_log.signature, head.seal.signature, sizeof head.seal.signature);
     emit(context, &event);
     *record_count += head.last - log->first + 1;
-    return store_read_tail(db, log, head.seal.seq, head.last, emit, context);
+    uint64_t after = head.seal.seq < log->first ? log->first - 1 : head.seal.seq;
+    return store_read_tail(db, log, after, head.last, emit, context);
 }
 
 static enum err restore_topic(sqlite3_stmt *walk, store_event_fn *emit, void *context)

@@ -9,6 +9,7 @@
 
 #include "io/store_chain.h"
 #include "io/store_file.h"
+#include "io/store_mark.h"
 #include "io/store_read.h"
 
 #include <fcntl.h>
@@ -31,6 +32,7 @@ struct salvage {
     uint64_t records;
     uint64_t logs;
     uint64_t logs_cut;
+    bool backward; /* the table is walked for the second time */
 };
 
 /* Errors of the new database end the salvage; those of the damaged one are what it is for. */
@@ -113,19 +115,46 @@ static enum err copy_runs(struct salvage *s, const struct store_row_log *log, ui
     return err;
 }
 
+/* Those that are whole, and of them what still is a checkpoint. */
+static enum err copy_marks(struct salvage *s, const struct store_row_log *log, uint64_t last)
+{
+    struct store_mark mark;
+    enum err err = ERR_OK;
+    for (uint64_t at = last + 1; err == ERR_OK && at >= log->first; at = mark.mark.first - 1) {
+        if (store_mark_find(&s->from, log->row, at, &mark) != ERR_OK ||
+            mark.mark.first < log->first)
+            break;
+        if (mark.mark.last > last)
+            mark.mark.last = 0;
+        err = written(s, store_mark_put(&s->to, &mark), sizeof mark);
+    }
+    return err;
+}
+
+/* Without the chain hash before it nobody can check a log that begins later. */
+static bool has_base(struct salvage *s, const struct store_row_log *log)
+{
+    struct chain_hash base;
+    return store_mark_base(&s->from, log->row, log->first, &base) == ERR_OK;
+}
+
 static enum err copy_log(struct salvage *s, const struct store_row_log *log)
 {
     struct store_row_log there;
     enum err err = store_row_find_log(&s->to, &log->id, &there);
-    if (err != ERR_NOT_FOUND)
-        return err;
+    if (err != ERR_NOT_FOUND || !has_base(s, log)) {
+        s->logs_cut += err == ERR_NOT_FOUND && !s->backward;
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
     struct store_read_head head;
     bool whole = store_read_head(&s->from, log, &head) == ERR_OK;
     uint64_t last;
     err = written(s, store_row_put_log(&s->to, log), sizeof *log);
     if (err == ERR_OK)
         err = copy_runs(s, log, &last);
-    if (err == ERR_OK && last >= log->first)
+    if (err == ERR_OK)
+        err = copy_marks(s, log, last);
+    if (err == ERR_OK && last + 1 >= log->first)
         err = copy_seals(s, log->row, last);
     if (err != ERR_OK)
         return err;
@@ -184,6 +213,7 @@ static enum err copy_all(struct salvage *s)
         err = store_row_put_counter(&s->to, counter);
     if (err == ERR_OK)
         err = copy_table(s, STORE_DB_LOG_ALL, copy_log_row);
+    s->backward = true;
     if (err == ERR_OK)
         err = copy_table(s, STORE_DB_LOG_BACKWARD, copy_log_row);
     if (err == ERR_OK)

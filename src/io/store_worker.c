@@ -16,7 +16,12 @@ static enum err perform(struct store_worker *w, enum store_job job)
 
 static void report(struct store_worker *w, enum err err)
 {
+    uint64_t used = 0;
+    bool known = err == ERR_OK && store_db_used(w->db, &used) == ERR_OK;
     uv_mutex_lock(&w->mutex);
+    if (known)
+        w->used_bytes = used;
+    w->sweeping = w->db->sweep;
     w->err = err;
     if (err != ERR_OK)
         snprintf(w->cause, sizeof w->cause, "%s", w->db->cause);
@@ -109,6 +114,15 @@ bool store_worker_take(struct store_worker *w, enum err *err, char *cause, size_
         snprintf(cause, cause_bytes, "%s", w->cause);
     uv_mutex_unlock(&w->mutex);
     return done;
+}
+
+uint64_t store_worker_used(struct store_worker *w, bool *sweeping)
+{
+    uv_mutex_lock(&w->mutex);
+    uint64_t used = w->used_bytes;
+    *sweeping = w->sweeping;
+    uv_mutex_unlock(&w->mutex);
+    return used;
 }
 
 void store_worker_rest(struct store_worker *w)

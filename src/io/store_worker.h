@@ -19,6 +19,8 @@ struct store_worker {
     bool done;    /* a job's result was not taken yet */
     enum err err;
     char cause[192];
+    uint64_t used_bytes; /* after the last commit */
+    bool sweeping;
     struct store_db *db;
     uv_async_t *async;
 };
@@ -32,6 +34,8 @@ void store_worker_stop(struct store_worker *w);
 void store_worker_give(struct store_worker *w, enum store_job job, const struct store_batch *batch);
 /* Whether a job was done since; its result, and for a failure the cause in words. */
 bool store_worker_take(struct store_worker *w, enum err *err, char *cause, size_t cause_bytes);
+/* How full the database was after the last commit, and whether some of that is to go. */
+uint64_t store_worker_used(struct store_worker *w, bool *sweeping);
 /* Blocks until no job is under way; the caller may then use the connection until it gives one. */
 void store_worker_rest(struct store_worker *w);
 

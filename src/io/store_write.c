@@ -6,18 +6,26 @@
 #include "io/store_write.h"
 
 #include "io/store_chain.h"
+#include "io/store_mark.h"
 #include "io/store_run.h"
 #include "io/store_seal.h"
+#include "io/store_sweep.h"
 
 #include <stdlib.h>
 
-enum { ROW_BYTES = LIMIT_BATCH_BYTES, PROBE_BYTES = 512 * 1024 };
+enum {
+    ROW_BYTES = LIMIT_BATCH_BYTES,
+    PROBE_BYTES = 512 * 1024,
+    SWEPT_ROWS = 16, /* in each commit, and twice as many as are written: what is pruned goes faster
+                        than what comes */
+};
 
 /* A row under construction. While it has one piece, its bytes are that piece's. */
 struct row {
     struct store_db *db;
     struct store_row_run run;
     char *joined; /* ROW_BYTES, once needed */
+    size_t written;
 };
 
 static enum err flush(struct row *row)
@@ -25,6 +33,7 @@ static enum err flush(struct row *row)
     if (row->run.count == 0)
         return ERR_OK;
     enum err err = store_row_put_run(row->db, STORE_DB_RUN_PUT, &row->run);
+    row->written++;
     row->run.count = 0;
     row->run.bytes.size = 0;
     return err;
@@ -131,6 +140,8 @@ enum err store_write_cut(struct store_db *db, int64_t row, uint64_t last)
     if (err == ERR_OK)
         err = store_row_cut_seals(db, row, last + 1, STORE_DB_SEQ_MAX);
     if (err == ERR_OK)
+        err = store_mark_cut(db, row, last);
+    if (err == ERR_OK)
         err = store_row_seek_run(db, row, last, &run);
     if (err == ERR_OK && run.count > last - run.first + 1)
         err = shorten(db, row, run.first, last);
@@ -146,18 +157,38 @@ static enum err write_seals(struct store_db *db, const struct store_part *part)
     return err;
 }
 
+static enum err write_marks(struct store_db *db, const struct store_part *part)
+{
+    enum err err = ERR_OK;
+    for (const struct store_piece *p = part->pieces; p && err == ERR_OK; p = p->next)
+        if (p->mark.first > 0)
+            err = store_mark_put(db, &(struct store_mark){part->row, p->mark});
+    return err;
+}
+
+static enum err describe(struct store_db *db, const struct store_part *part)
+{
+    const struct store_row_log *log = &part->description;
+    enum err err = store_row_put_log(db, log);
+    if (err == ERR_OK && log->first > 1)
+        err = store_sweep_begin(db, log->row, log->first, &part->before);
+    return err;
+}
+
 static enum err write_parts(struct row *row, const struct store_batch *batch)
 {
     enum err err = ERR_OK;
     for (const struct store_part *part = batch->parts; part && err == ERR_OK; part = part->next) {
         if (part->described)
-            err = store_row_put_log(row->db, &part->description);
+            err = describe(row->db, part);
         if (err == ERR_OK && part->cut)
             err = store_write_cut(row->db, part->row, part->base);
         if (err == ERR_OK)
             err = write_pieces(row, part);
         if (err == ERR_OK)
             err = write_seals(row->db, part);
+        if (err == ERR_OK)
+            err = write_marks(row->db, part);
     }
     return err;
 }
@@ -227,6 +258,8 @@ enum err store_write_batch(struct store_db *db, const struct store_batch *batch)
         err = write_peers(db, batch);
     if (err == ERR_OK)
         err = write_seen(db, batch);
+    if (err == ERR_OK)
+        err = store_sweep_some(db, SWEPT_ROWS + 2 * row.written);
     if (err == ERR_OK)
         err = store_db_do(db, STORE_DB_COMMIT);
     if (err != ERR_OK)

@@ -117,13 +117,23 @@ static enum err read_hello(void *context, struct json_reader *r, size_t which)
     }
 }
 
+static enum err read_hex(struct decoder *d, struct json_reader *r, struct chain_hash *hash)
+{
+    struct span text;
+    enum err err = field_text(r, &d->strings, &text);
+    if (err != ERR_OK)
+        return err;
+    return hex_decode(text, hash->bytes, sizeof hash->bytes) == ERR_OK ? ERR_OK : ERR_RANGE;
+}
+
 /* state_update */
 
-enum { UPDATE_DEVICE, UPDATE_KEY, UPDATE_RECORDS };
+enum { UPDATE_DEVICE, UPDATE_KEY, UPDATE_BASE, UPDATE_RECORDS, UPDATE_COUNT };
 
 static const struct field update_fields[] = {
     [UPDATE_DEVICE] = DEVICE_FIELD,
     [UPDATE_KEY] = KEY_FIELD,
+    [UPDATE_BASE] = FIELD("base", "64 hexadecimal digits"),
     [UPDATE_RECORDS] = FIELD("records", "a list of 1 to 1024 records"),
 };
 
@@ -167,6 +177,10 @@ static enum err read_update(void *context, struct json_reader *r, size_t which)
     struct message *m = d->m;
     if (which == UPDATE_RECORDS)
         return read_records(d, r);
+    if (which == UPDATE_BASE) {
+        m->update.based = true;
+        return read_hex(d, r, &m->update.base);
+    }
     if (m->update.count > 0)
         return refuse(d, ERR_RANGE, "\"device\" and \"key\" must stand before \"records\"");
     return which == UPDATE_DEVICE ? read_name(d, r, &m->update.log.device)
@@ -247,22 +261,13 @@ static enum err read_signature(struct decoder *d, struct json_reader *r)
     return err == ERR_OK && m->seal.signature_size > 0 ? ERR_OK : ERR_RANGE;
 }
 
-static enum err read_hash(struct decoder *d, struct json_reader *r)
-{
-    struct span text;
-    enum err err = field_text(r, &d->strings, &text);
-    if (err != ERR_OK)
-        return err;
-    d->m->seal.hashed = true;
-    uint8_t *bytes = d->m->seal.hash.bytes;
-    return hex_decode(text, bytes, sizeof d->m->seal.hash.bytes) == ERR_OK ? ERR_OK : ERR_RANGE;
-}
-
 static enum err read_seal(void *context, struct json_reader *r, size_t which)
 {
     struct decoder *d = context;
-    if (which == SEAL_HASH)
-        return read_hash(d, r);
+    if (which == SEAL_HASH) {
+        d->m->seal.hashed = true;
+        return read_hex(d, r, &d->m->seal.hash);
+    }
     if (which == SEAL_SEQ)
         return read_count(r, &d->m->seal.seq);
     if (which == SEAL_SIG)
@@ -445,7 +450,7 @@ static const struct kind kinds[MESSAGE_KIND_COUNT] = {
     [MESSAGE_HAVE] = {"have", {message_have_fields, MESSAGE_HAVE_FIELDS, 1}, read_have, NULL},
     [MESSAGE_CERTIFICATE] = {"certificate", {certificate_fields, 1, 1}, read_certificate, NULL},
     [MESSAGE_STATE_UPDATE] = {"state_update",
-                              {update_fields, 3, 1U << UPDATE_RECORDS},
+                              {update_fields, UPDATE_COUNT, 1U << UPDATE_RECORDS},
                               read_update,
                               finish_update},
     [MESSAGE_SEAL] = {"seal",

@@ -120,6 +120,11 @@ static void write_have(struct buf *b, const struct message *m)
 static void write_update(struct buf *b, const struct message *m)
 {
     put_log(b, &m->update.log);
+    if (m->update.based) {
+        buf_text(b, "\"base\":\"");
+        buf_hex(b, m->update.base.bytes, sizeof m->update.base.bytes);
+        buf_text(b, "\",");
+    }
     buf_text(b, "\"records\":[");
     buf_span(b, m->update.bytes);
     buf_char(b, ']');

@@ -27,6 +27,9 @@ enum {
     MEMBER_FOR,
     MEMBER_ANSWERS,
     MEMBER_CAUSE,
+    MEMBER_PART,
+    MEMBER_OF,
+    MEMBER_RECORDS,
 };
 
 /* In the order in which they are written. */
@@ -46,6 +49,9 @@ static const struct field members[] = {
     [MEMBER_FOR] = FIELD("for", "a whole number of milliseconds from 1"),
     [MEMBER_ANSWERS] = FIELD("answers", "a record's name, device/epoch/seq"),
     [MEMBER_CAUSE] = FIELD("cause", "an object of at most 1536 bytes"),
+    [MEMBER_PART] = FIELD("part", "a whole number from 1 to of"),
+    [MEMBER_OF] = FIELD("of", "a whole number from 1 below 2^32"),
+    [MEMBER_RECORDS] = FIELD("records", "a list of records, in a checkpoint only"),
 };
 
 static const struct field_set member_set = {members, COUNT_OF(members),
@@ -55,6 +61,7 @@ static const struct field_set member_set = {members, COUNT_OF(members),
 
 static const char too_long[] = "a record must take at most 4096 bytes";
 static const char set_type[] = "set", decision_type[] = "decision";
+static const char checkpoint_type[] = "checkpoint";
 
 static bool topic_valid(struct span topic)
 {
@@ -78,6 +85,14 @@ static bool type_valid(struct span type, struct span topic)
         return access_property_valid(type);
     bool decision = access_topic_split(topic, &t) && t.kind == ACCESS_RULE;
     return span_is(type, decision ? decision_type : set_type);
+}
+
+/* A checkpoint says nothing itself: it holds what was said. */
+static bool checkpoint_valid(const struct record *r)
+{
+    return span_is(r->type, checkpoint_type) && r->topic.size == 0 && r->part >= 1 &&
+           r->part <= r->of && r->value.kind == VALUE_NONE && !r->plain &&
+           r->kept.size <= LIMIT_KEPT;
 }
 
 static bool unit_valid(struct span unit)
@@ -112,11 +127,24 @@ static enum err read_answers(struct json_reader *reader, struct buf *memory, str
     return name->size > 0 && answers_valid(*name) ? ERR_OK : ERR_RANGE;
 }
 
-static enum err read_tick(struct json_reader *reader, uint32_t *tick)
+/* What stands between the brackets: core/intake.c looks at each record. */
+static enum err read_kept(struct json_reader *reader, struct span *kept)
+{
+    enum json_token token = json_next(reader);
+    if (token != JSON_ARRAY)
+        return field_mismatch(token);
+    const char *first = reader->start + 1;
+    if (!json_skip(reader, token))
+        return ERR_SYNTAX;
+    *kept = (struct span){first, (size_t)(reader->at - first) - 1};
+    return kept->size > 0 ? ERR_OK : ERR_RANGE;
+}
+
+static enum err read_u32(struct json_reader *reader, uint64_t least, uint32_t *out)
 {
     uint64_t number = 0;
-    enum err err = field_u53(reader, 0, UINT32_MAX, &number);
-    *tick = (uint32_t)number;
+    enum err err = field_u53(reader, least, UINT32_MAX, &number);
+    *out = (uint32_t)number;
     return err;
 }
 
@@ -141,7 +169,7 @@ static enum err read_member(void *context, struct json_reader *reader, size_t wh
     case MEMBER_TS:
         return field_u53(reader, 0, NUMBER_INTEGER_MAX, &r->ts);
     case MEMBER_TICK:
-        return read_tick(reader, &r->tick);
+        return read_u32(reader, 0, &r->tick);
     case MEMBER_SOURCE_TS:
         return field_u53(reader, 0, NUMBER_INTEGER_MAX, &r->source_ts);
     case MEMBER_VALUE:
@@ -154,9 +182,27 @@ static enum err read_member(void *context, struct json_reader *reader, size_t wh
         return read_answers(reader, c->memory, &r->answers);
     case MEMBER_CAUSE:
         return field_object(reader, LIMIT_CAUSE, &r->cause);
+    case MEMBER_PART:
+        return read_u32(reader, 1, &r->part);
+    case MEMBER_OF:
+        return read_u32(reader, 1, &r->of);
+    case MEMBER_RECORDS:
+        return read_kept(reader, &r->kept);
     default:
         return field_bool(reader, &r->plain);
     }
+}
+
+/* What is wrong with members together; NULL: nothing. */
+static const char *together_fault(const struct record *r)
+{
+    if (r->kept.size > 0)
+        return checkpoint_valid(r) ? NULL : "a checkpoint has part, of and records, and no value";
+    if (!type_valid(r->type, r->topic))
+        return members[MEMBER_TYPE].rule;
+    if (r->value.kind == VALUE_NONE && !r->plain)
+        return members[MEMBER_VALUE].rule;
+    return NULL;
 }
 
 enum err record_read(struct json_reader *reader, struct record *r, struct buf *memory,
@@ -178,15 +224,8 @@ enum err record_read(struct json_reader *reader, struct record *r, struct buf *m
         *cause = too_long;
         return ERR_SIZE;
     }
-    if (!type_valid(r->type, r->topic)) {
-        *cause = members[MEMBER_TYPE].rule;
-        return ERR_RANGE;
-    }
-    if (r->value.kind == VALUE_NONE && !r->plain) {
-        *cause = members[MEMBER_VALUE].rule;
-        return ERR_RANGE;
-    }
-    return ERR_OK;
+    *cause = together_fault(r);
+    return *cause == NULL ? ERR_OK : ERR_RANGE;
 }
 
 /* Reads the record that `text` begins with; *reader then stands behind it. */
@@ -262,6 +301,8 @@ static bool counts_valid(const struct record *r)
 
 static bool record_valid(const struct record *r)
 {
+    if (r->kept.size > 0)
+        return access_name_valid(r->device) && checkpoint_valid(r) && counts_valid(r);
     return access_name_valid(r->device) && type_valid(r->type, r->topic) &&
            (r->topic.size == 0 || topic_valid(r->topic)) && counts_valid(r) && value_valid(r) &&
            unit_valid(r->unit) && text_is_utf8(r->unit) && r->for_ms <= NUMBER_INTEGER_MAX &&
@@ -279,6 +320,15 @@ static void put_number(struct buf *b, const char *before, uint64_t number)
 {
     buf_text(b, before);
     buf_u64(b, number);
+}
+
+static void put_kept(struct buf *b, const struct record *r)
+{
+    put_number(b, ",\"part\":", r->part);
+    put_number(b, ",\"of\":", r->of);
+    buf_text(b, ",\"records\":[");
+    buf_span(b, r->kept);
+    buf_char(b, ']');
 }
 
 size_t record_encode(const struct record *r, char *out, size_t capacity)
@@ -314,6 +364,8 @@ size_t record_encode(const struct record *r, char *out, size_t capacity)
         buf_text(&b, ",\"cause\":");
         buf_span(&b, r->cause);
     }
+    if (r->kept.size > 0)
+        put_kept(&b, r);
     buf_char(&b, '}');
     return b.overflow ? 0 : b.size;
 }

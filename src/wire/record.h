@@ -11,7 +11,11 @@
  *
  * Further members, written only when they say something: "topic" (behind device; "type" is then
  * "set"), "tick" and "source_ts" (behind ts), "plain" (last). Any order is read; unknown members
- * are kept (in the bytes) and ignored. */
+ * are kept (in the bytes) and ignored.
+ *
+ * A checkpoint, a record of type "checkpoint", has "part", "of" and "records" (1 or more, the exact
+ * texts of earlier records of the same author) in place of a value. What these say is the core's
+ * to judge. */
 
 /* Is a record_encode_fn. Strings are escaped as needed. Returns 0 when it does not fit into
  * capacity or LIMIT_RECORD, and for a record that record_decode() would refuse. */

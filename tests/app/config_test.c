@@ -168,8 +168,12 @@ static void every_option_of_a_file_can_be_written_there(void **state)
         snprintf(key, sizeof key, "%s", e->name);
         for (char *c = key; *c != '\0'; c++)
             *c = *c == '-' ? '_' : *c;
-        snprintf(text, sizeof text, "%s%s: %s\n", e->place == OPTIONS_SOURCE ? "source:\n  " : "",
-                 key, e->argument == NULL ? "true" : "x");
+        bool kept = e->place == OPTIONS_RETENTION;
+        const char *above = kept                         ? "retention:\n  "
+                            : e->place == OPTIONS_SOURCE ? "source:\n  "
+                                                         : "";
+        snprintf(text, sizeof text, "%s%s: %s\n", above, kept ? key + strlen("retain_") : key,
+                 e->argument == NULL ? "true" : "x");
         struct parsed p = parse_span(span_of(text));
         bool unknown = p.faults.size > 0 && strstr(p.faults.text, "no such key") != NULL;
         assert_int_equal(p.settings->value_count, e->place == OPTIONS_NOT_IN_FILE ? 0 : 1);
@@ -228,6 +232,14 @@ static void keys_that_are_none_get_the_nearest(void **state)
     assert_faults("source:\n  evry: 1\n", "2: evry: no such key; did you mean every?\n");
     assert_faults("every: 1\n", "1: every belongs below source:\n");
     assert_faults("source:\n  port: 1\n", "2: port does not belong below source:\n");
+    assert_faults("retention:\n  ages: 1d\n", "2: ages: no such key; did you mean age?\n");
+    assert_faults("retain_age: 1d\n",
+                  "1: retain-age is written so: retention: {age: 30d, size: 500MB}\n");
+    assert_faults("retention: 30d\n", "1: retention is a mapping, such as: retention: {age: 30d, "
+                                      "size: 500MB}\n");
+    assert_faults("retention:\n  age: 30 weeks\n  size: 1MB\n",
+                  "2: retain_age 30 weeks: it is a time of a minute or more: 12h, 30d\n"
+                  "3: retain_size 1MB: it is a size of 50MB or more: 500MB, 2GB\n");
     assert_faults("state_dir: /x\n", "1: state-dir can't be set in a file; give --state-dir\n");
 }
 

@@ -329,6 +329,10 @@ static void numbers_are_taken_strictly(void **state)
     assert_value("every", "0", "above zero");
     assert_value("every", "-1", "above zero");
     assert_value("every", "1,5", "above zero");
+    assert_value("retain-age", "30d", NULL);
+    assert_value("retain-age", "1s", "a minute or more");
+    assert_value("retain-size", "500MB", NULL);
+    assert_value("retain-size", "500", "50MB or more");
     assert_value("speed", "max", NULL);
     assert_value("speed", "0.5", NULL);
     assert_value("speed", "1000000000", NULL);

@@ -17,12 +17,12 @@ static void a_record_stands_in_its_authors_log_only(void **state)
     (void)state;
     struct log_id id = rig_log("sensor1", 20);
     struct record r = record_of("sensor1", "temperature");
-    assert_null(intake_fault(&id, ROLE_SENSOR, &r));
+    assert_null(intake_fault(NULL, &id, ROLE_SENSOR, &r));
     r.device = SPAN("sensor2");
-    assert_string_equal(intake_fault(&id, ROLE_SENSOR, &r),
+    assert_string_equal(intake_fault(NULL, &id, ROLE_SENSOR, &r),
                         "a record names another author than its log");
     r.device = SPAN("sensor"); /* the beginning of a name is another name */
-    assert_non_null(intake_fault(&id, ROLE_SENSOR, &r));
+    assert_non_null(intake_fault(NULL, &id, ROLE_SENSOR, &r));
 }
 
 static void a_stamp_is_believed_up_to_the_year_2200(void **state)
@@ -31,9 +31,9 @@ static void a_stamp_is_believed_up_to_the_year_2200(void **state)
     struct log_id id = rig_log("sensor1", 20);
     struct record r = record_of("sensor1", "temperature");
     r.ts = LIMIT_STAMP_MAX_MS;
-    assert_null(intake_fault(&id, ROLE_SENSOR, &r));
+    assert_null(intake_fault(NULL, &id, ROLE_SENSOR, &r));
     r.ts++;
-    assert_string_equal(intake_fault(&id, ROLE_SENSOR, &r),
+    assert_string_equal(intake_fault(NULL, &id, ROLE_SENSOR, &r),
                         "a record is stamped after the year 2200");
 }
 
@@ -53,8 +53,8 @@ static void each_role_writes_what_the_table_says(void **state)
     struct record report = record_of("device1", "fan"), want = record_of("device1", "set");
     want.topic = SPAN("actuator1/fan/set");
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        assert_int_equal(intake_fault(&id, rows[i].role, &report) == NULL, rows[i].report);
-        assert_int_equal(intake_fault(&id, rows[i].role, &want) == NULL, rows[i].want);
+        assert_int_equal(intake_fault(NULL, &id, rows[i].role, &report) == NULL, rows[i].report);
+        assert_int_equal(intake_fault(NULL, &id, rows[i].role, &want) == NULL, rows[i].want);
     }
 }
 

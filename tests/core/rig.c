@@ -16,11 +16,16 @@ static void mix(struct chain_hash *out, const struct chain_hash *before, struct 
     }
 }
 
+/* "{sensor5 10 3}"; a checkpoint's part holds the texts of others: "{sensor5 10 4 1/2 [...]}". */
 static size_t encode(const struct record *r, char *out, size_t capacity)
 {
-    int size = snprintf(out, capacity, "{%.*s %llu %llu}", (int)r->device.size, r->device.bytes,
+    int size = snprintf(out, capacity, "{%.*s %llu %llu", (int)r->device.size, r->device.bytes,
                         (unsigned long long)r->epoch, (unsigned long long)r->seq);
-    return (size_t)size < capacity ? (size_t)size : 0;
+    size_t left = capacity - (size_t)size;
+    int rest = r->kept.size > 0 ? snprintf(out + size, left, " %u/%u [%.*s]}", r->part, r->of,
+                                           (int)r->kept.size, r->kept.bytes)
+                                : snprintf(out + size, left, "}");
+    return (size_t)rest < left ? (size_t)(size + rest) : 0;
 }
 
 /* "{sensor1 20 1}", or with its time behind; what is not said is a warm reading of just now. */
@@ -32,6 +37,9 @@ static bool next(struct span run, size_t *at, struct record *r, char *memory, co
     size_t begin = *at + (*at > 0), end = begin;
     while (end < run.size && run.bytes[end] != '}')
         end++;
+    *cause = NULL;
+    if (*at >= run.size)
+        return false;
     *cause = "not a record";
     if (begin >= run.size || end == run.size || (*at > 0 && run.bytes[*at] != ','))
         return false;
@@ -225,11 +233,8 @@ void rig_update(struct rig *r, uint64_t link, const char *device, uint64_t epoch
 
 static void name_bytes(struct rig *r, const struct record *record)
 {
-    int size = snprintf(r->text[0], sizeof r->text[0], "{%.*s %llu %llu}", (int)record->device.size,
-                        record->device.bytes, (unsigned long long)record->epoch,
-                        (unsigned long long)record->seq);
     r->records[0] = *record;
-    r->records[0].bytes = (struct span){r->text[0], (size_t)size};
+    r->records[0].bytes = (struct span){r->text[0], encode(record, r->text[0], sizeof r->text[0])};
 }
 
 void rig_record(struct rig *r, uint64_t link, const struct record *record)

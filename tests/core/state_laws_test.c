@@ -301,11 +301,58 @@ static void a_topic_remembers_so_many_keys_and_forgets_the_oldest(void **state)
     state_fini(&s);
 }
 
+/* What is left of the reported records of one key when all up to a place are pruned, with a
+ * checkpoint there, which holds the last of them. */
+static unsigned pruned(const struct sample *samples, uint8_t key, const struct sample *place)
+{
+    unsigned part = PARTS - 1;
+    size_t last = RECORDS;
+    for (size_t i = 0; i < RECORDS; i += 2) {
+        const struct sample *s = &samples[i];
+        if (s->id.key.bytes[0] != key || by_place(s, place) > 0)
+            continue;
+        part &= ~(1U << i);
+        if (last == RECORDS || by_place(s, &samples[last]) > 0)
+            last = i;
+    }
+    return last == RECORDS ? part : part | 1U << last;
+}
+
+/* A key's clock goes on here: how late it ever was is told by its last record. */
+static void a_checkpoint_and_what_follows_gives_the_same_as_everything(void **state)
+{
+    (void)state;
+    struct rng rng;
+    struct sample samples[RECORDS];
+    uint64_t fewer = 0;
+    rng_init(&rng, 77);
+    for (int group = 0; group < GROUPS; group++) {
+        make_samples(samples, &rng);
+        for (size_t i = 0; i < RECORDS; i += 2)
+            samples[i].record.ts = 1000 * samples[i].id.epoch + 100 * samples[i].record.seq +
+                                   samples[i].id.key.bytes[0] * below(&rng, 2);
+        const struct sample *place = &samples[2 * below(&rng, RECORDS / 2)];
+        unsigned left = pruned(samples, place->id.key.bytes[0], place);
+        fewer += left != PARTS - 1;
+        struct winners w = reckon(samples, PARTS - 1);
+        unsigned first = (unsigned)below(&rng, PARTS); /* some of it before, and some twice */
+        struct state s;
+        state_init(&s, (uint64_t)group + 1);
+        hear(&s, samples, left & first);
+        hear(&s, samples, left);
+        assert_true(holds(&s, SPAN("actuator1/fan"), w.reported));
+        assert_true(holds(&s, SPAN("actuator1/fan/set"), w.wanted));
+        state_fini(&s);
+    }
+    assert_true(fewer > GROUPS / 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_order_of_five_replicas_gives_the_same_winners),
         cmocka_unit_test(what_is_missing_gives_the_same_as_everything),
+        cmocka_unit_test(a_checkpoint_and_what_follows_gives_the_same_as_everything),
         cmocka_unit_test(whoever_saw_a_wanted_value_writes_over_it),
         cmocka_unit_test(a_topic_remembers_so_many_keys_and_forgets_the_oldest),
     };

@@ -113,6 +113,112 @@ static void a_peer_gets_what_it_lacks_and_no_more(void **state)
     assert_int_equal(rig_sent(r, MESSAGE_STATE_UPDATE)->update.count, 1);
 }
 
+/* One record of actuator1's with the chain hash before it. */
+static void based(struct rig *r, uint64_t seq, const char *kept)
+{
+    struct chain_hash base = {{(uint8_t)seq, 7}};
+    struct record record = {.device = SPAN("actuator1"),
+                            .type = SPAN("temperature"),
+                            .epoch = 20,
+                            .seq = seq,
+                            .ts = r->wall_ms,
+                            .value = value_number(20),
+                            .bytes = SPAN("{actuator1 20 0}")};
+    if (kept != NULL) {
+        record.kept = span_of(kept);
+        record.part = record.of = 1;
+    }
+    struct message m = {.kind = MESSAGE_STATE_UPDATE,
+                        .update = {.log = {.epoch = 20},
+                                   .records = &record,
+                                   .count = 1,
+                                   .based = true,
+                                   .base = base}};
+    rig_message(r, 2, &m);
+}
+
+static void a_pruned_log_is_taken_from_its_checkpoint_on(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "actuator1", ROLE_ACTUATOR, 20);
+    based(r, 41, "{actuator1 20 7}");
+    const struct effect *log = rig_effect(r, EFFECT_STORE_LOG);
+    assert_int_equal(log->store_log.first, 41);
+    assert_int_equal(log->store_log.last, 40);
+    assert_int_equal(log->store_log.base.bytes[0], 41);
+    assert_int_equal(rig_effect(r, EFFECT_STORE)->store.first, 41);
+    assert_true(log->ticket < rig_effect(r, EFFECT_STORE)->ticket);
+    assert_int_equal(rig_effect(r, EFFECT_STORE_TOPIC)->store_topic.seq, 7);
+    assert_int_equal(rig_effect(r, EFFECT_STORE_TOPIC)->store_topic.id.epoch, 20);
+    assert_int_equal(node_session_count(r->n), 1);
+}
+
+static void a_reader_that_was_away_across_a_pruning_goes_on_behind_it(void **state)
+{
+    struct rig *r = *state;
+    struct log_id id = rig_log("actuator1", 20);
+    rig_start(r, 10);
+    rig_meet(r, 2, "actuator1", ROLE_ACTUATOR, 20);
+    rig_update(r, 2, "actuator1", 20, 1, 3, 20);
+    rig_stored(r);
+    based(r, 41, "{actuator1 20 40}");
+    assert_int_equal(node_log_stored(r->n, &id), 3); /* nothing of that is on disk */
+    rig_update(r, 2, "actuator1", 20, 42, 43, 20);
+    rig_stored(r);
+    assert_int_equal(node_session_count(r->n), 1);
+    assert_int_equal(node_log_stored(r->n, &id), 43);
+}
+
+static void a_gap_without_a_checkpoint_behind_it_ends_the_session(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "actuator1", ROLE_ACTUATOR, 20);
+    based(r, 41, NULL);
+    assert_int_equal(rig_count(r, EFFECT_STORE), 0);
+    assert_int_equal(node_session_count(r->n), 0);
+}
+
+static void a_checkpoint_of_what_does_not_stand_before_it_ends_the_session(void **state)
+{
+    static const char *const wrong[] = {"{actuator1 20 41}", "{actuator1 21 1}", "{actuator2 20 1}",
+                                        "{actuator1 20 1},nonsense"};
+    struct rig *r = *state;
+    rig_start(r, 10);
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        rig_meet(r, 2 + 2 * i, "actuator1", ROLE_ACTUATOR, 20);
+        struct record record = {.device = SPAN("actuator1"),
+                                .type = SPAN("checkpoint"),
+                                .epoch = 20,
+                                .seq = 1,
+                                .ts = r->wall_ms,
+                                .kept = span_of(wrong[i]),
+                                .part = 1,
+                                .of = 1};
+        rig_record(r, 2 + 2 * i, &record);
+        assert_int_equal(rig_count(r, EFFECT_STORE), 0);
+        assert_int_equal(node_session_count(r->n), 0);
+    }
+}
+
+static void a_reader_behind_what_we_pruned_gets_the_hash_before_it(void **state)
+{
+    struct rig *r = *state;
+    struct chain_hash base = {{9}};
+    rig_start(r, 10);
+    rig_measure(r, 5);
+    rig_stored(r);
+    log_prune(r->n->log, 4, &base);
+    rig_meet(r, 2, "actuator1", ROLE_ACTUATOR, 20);
+    fetched(r, 4, 2);
+    const struct message *m = rig_sent(r, MESSAGE_STATE_UPDATE);
+    assert_true(m->update.based);
+    assert_int_equal(m->update.base.bytes[0], 9);
+    rig_measure(r, 1);
+    assert_false(rig_sent(r, MESSAGE_STATE_UPDATE)->update.based);
+}
+
 static void a_new_epoch_sends_nothing_old_again(void **state)
 {
     struct rig *r = *state;
@@ -301,6 +407,11 @@ int main(void)
         ACTUATOR(a_gap_ends_the_session_and_nothing_of_it_is_stored),
         ACTUATOR(a_record_that_names_another_author_is_refused),
         SENSOR(a_peer_gets_what_it_lacks_and_no_more),
+        SENSOR(a_pruned_log_is_taken_from_its_checkpoint_on),
+        SENSOR(a_reader_that_was_away_across_a_pruning_goes_on_behind_it),
+        SENSOR(a_gap_without_a_checkpoint_behind_it_ends_the_session),
+        SENSOR(a_checkpoint_of_what_does_not_stand_before_it_ends_the_session),
+        SENSOR(a_reader_behind_what_we_pruned_gets_the_hash_before_it),
         SENSOR(a_new_epoch_sends_nothing_old_again),
         SENSOR(sending_pauses_while_the_socket_owes_the_limit),
         ACTUATOR(a_pending_tail_behind_the_authors_closed_end_is_dropped),

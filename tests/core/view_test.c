@@ -63,6 +63,32 @@ static void peers_that_hold_the_same_sealed_records_have_one_state_hash(void **s
     node_free(b);
 }
 
+static void a_log_that_is_emptied_counts_for_nothing_and_one_that_is_pruned_for_all(void **state)
+{
+    (void)state;
+    struct node *a = node("a"), *b = node("b");
+    struct view_log_cursor cursor = {0};
+    struct view_log log;
+    struct event_mark mark = {.first = 4, .last = 4, .at_ms = 1000};
+    hold(a, "s", 1, 9, 9);
+    hold(a, "s", 2, 7, 7);
+    hold(b, "s", 2, 7, 7);
+    members_find(a, SPAN("s"))->logs->next->first = 10;
+    members_find(a, SPAN("s"))->logs->first = 4;
+    assert_int_equal(ring_push(&members_find(a, SPAN("s"))->logs->marks, &mark), ERR_OK);
+    struct chain_hash x = hash_of(a), y = hash_of(b);
+    assert_memory_equal(&x, &y, sizeof x);
+    for (int i = 0; i < 2; i++) {
+        assert_true(view_log_next(a, &cursor, &log));
+        assert_int_equal(log.begins_ms, 1000);
+    }
+    cursor = (struct view_log_cursor){0};
+    assert_true(view_log_next(b, &cursor, &log));
+    assert_int_equal(log.begins_ms, 0);
+    node_free(a);
+    node_free(b);
+}
+
 static enum view_presence presence_after(struct member *m, struct session *s, uint64_t silent_ms)
 {
     struct node *n = node("me");
@@ -163,6 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(peers_that_hold_the_same_sealed_records_have_one_state_hash),
+        cmocka_unit_test(a_log_that_is_emptied_counts_for_nothing_and_one_that_is_pruned_for_all),
         cmocka_unit_test(presence_follows_the_session_and_its_silence),
         cmocka_unit_test(who_was_never_proven_is_not_shown),
         cmocka_unit_test(every_log_is_walked_once_ours_too),

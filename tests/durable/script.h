@@ -14,6 +14,8 @@ struct script_promise {
     uint64_t last[SCRIPT_LOGS];
     uint64_t ordered[SCRIPT_LOGS];
     uint64_t sealed[SCRIPT_LOGS];
+    uint64_t first, first_ordered; /* the first log begins at the former, or the latter; 0: with 1
+                                    */
     uint64_t topic;
     uint64_t epoch;
     bool closed; /* the second log, exactly at its last */
@@ -31,8 +33,8 @@ struct script {
 
 void script_init(struct script *s);
 void script_fini(struct script *s);
-/* Lives: makes a store, writes, seals, cuts back and closes a log, checkpoints into the middle of
- * it, goes round the write-ahead log, ends well and begins again. Recorded. */
+/* Lives: makes a store, writes, seals, prunes one, cuts back and closes another, checkpoints into
+ * the middle of it, goes round the write-ahead log, ends well and begins again. Recorded. */
 void script_live(struct script *s);
 /* Behind that life: the second log's row is damaged, and the next start, which salvages, is
  * recorded. */

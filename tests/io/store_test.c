@@ -402,10 +402,10 @@ static void a_store_of_a_later_version_is_refused_and_left_alone(void **state)
     struct store_world_log a = store_world_log("sensor1", 7);
     store_world_put(w, &a, 3);
     store_world_close(w);
-    execute(w, "PRAGMA user_version = 3; CREATE TABLE later(x);");
+    execute(w, "PRAGMA user_version = 4; CREATE TABLE later(x);");
     assert_int_equal(store_world_try_open(w), ERR_RANGE);
     assert_non_null(strstr(w->message, "later version"));
-    execute(w, "PRAGMA user_version = 2; DROP TABLE later;");
+    execute(w, "PRAGMA user_version = 3; DROP TABLE later;");
     store_world_open(w);
     store_world_expect(w, &a, 1, 3);
 }

@@ -92,7 +92,7 @@ size_t store_world_record(const struct log_id *id, uint64_t seq, char *out)
     return size;
 }
 
-void store_world_put(struct store_world *w, struct store_world_log *log, size_t count)
+static void put(struct store_world *w, struct store_world_log *log, size_t count, size_t parts)
 {
     char *bytes = malloc(count * 256);
     size_t size = 0;
@@ -115,9 +115,27 @@ void store_world_put(struct store_world *w, struct store_world_log *log, size_t 
     effect.store.count = count;
     effect.store.bytes = (struct span){bytes, size};
     effect.store.hash_after = log->head;
+    if (parts > 0) {
+        uint64_t last = log->last + count;
+        effect.store.mark = (struct event_mark){.first = last + 1 - parts,
+                                                .last = last,
+                                                .before = store_world_chain(&log->id, last - parts),
+                                                .at_ms = 1000 + last};
+    }
     store_effect(w->store, &effect);
     log->last += count;
     free(bytes);
+}
+
+void store_world_put(struct store_world *w, struct store_world_log *log, size_t count)
+{
+    put(w, log, count, 0);
+}
+
+void store_world_mark(struct store_world *w, struct store_world_log *log, size_t count,
+                      size_t parts)
+{
+    put(w, log, count, parts);
 }
 
 void store_world_seal(struct store_world *w, const struct store_world_log *log)
@@ -161,6 +179,21 @@ void store_world_describe(struct store_world *w, struct store_world_log *log, ui
     store_effect(w->store, &effect);
     if (last < log->last)
         author_cut(log, last);
+}
+
+void store_world_prune(struct store_world *w, struct store_world_log *log, uint64_t first)
+{
+    struct effect effect = {.kind = EFFECT_STORE_LOG, .ticket = ++w->ticket};
+    if (first > log->last + 1) {
+        log->last = first - 1;
+        log->head = store_world_chain(&log->id, log->last);
+    }
+    effect.store_log.id = log->id;
+    effect.store_log.role = log->role;
+    effect.store_log.first = first;
+    effect.store_log.last = log->last;
+    effect.store_log.base = store_world_chain(&log->id, first - 1);
+    store_effect(w->store, &effect);
 }
 
 void store_world_topic(struct store_world *w, const struct store_world_log *log, const char *topic,

@@ -70,6 +70,11 @@ void store_world_seal(struct store_world *w, const struct store_world_log *log);
 /* STORE_LOG; cuts the author's log back too when it is longer. */
 void store_world_describe(struct store_world *w, struct store_world_log *log, uint64_t last,
                           bool closed);
+/* One STORE effect with the next `count` records, of which the last `parts` are a checkpoint. */
+void store_world_mark(struct store_world *w, struct store_world_log *log, size_t count,
+                      size_t parts);
+/* STORE_LOG: it begins at `first` from now on; beyond its end it goes on behind a gap. */
+void store_world_prune(struct store_world *w, struct store_world_log *log, uint64_t first);
 void store_world_topic(struct store_world *w, const struct store_world_log *log, const char *topic,
                        uint64_t seq);
 void store_world_peer(struct store_world *w, const char *device, uint32_t ipv4, uint16_t port);

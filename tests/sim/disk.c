@@ -5,6 +5,7 @@
  * that was ordered and reports once. */
 #include "disk.h"
 
+#include "disk_prune.h"
 #include "world.h"
 
 #include <stdlib.h>
@@ -17,7 +18,8 @@ struct disk_order {
     bool closed;
     uint64_t first, last, seq;
     struct span *records;
-    struct chain_hash hash;
+    struct chain_hash hash, base;
+    struct event_mark mark;
     uint8_t signature[LIMIT_SIGNATURE];
     size_t signature_size;
     struct span bytes;
@@ -45,11 +47,17 @@ static void orders_drop(struct disk *d, size_t count)
         memmove(d->orders, d->orders + count, d->order_count * sizeof *d->orders);
 }
 
+static void log_free(struct disk_log *l)
+{
+    free(l->records);
+    free(l->seals);
+    free(l->marks);
+}
+
 static void content_free(struct disk *d)
 {
     for (size_t i = 0; i < d->log_count; i++) {
-        free(d->logs[i].records);
-        free(d->logs[i].seals);
+        log_free(&d->logs[i]);
     }
     free(d->logs);
     free(d->topics);
@@ -98,6 +106,7 @@ void disk_copy(struct disk *to, const struct disk *from)
         l->queued = l->last;
         l->records = copied(l->records, l->capacity * sizeof *l->records);
         l->seals = copied(l->seals, l->seal_count * sizeof *l->seals);
+        l->marks = copied(l->marks, l->mark_count * sizeof *l->marks);
     }
 }
 
@@ -151,6 +160,7 @@ static bool order_store(struct world *w, struct host *h, const struct effect *e,
     o->role = e->store.role;
     o->first = e->store.first;
     o->last = e->store.first + e->store.count - 1;
+    o->mark = e->store.mark;
     o->records = calloc(e->store.count, sizeof *o->records);
     check(o->records);
     l->queued = o->last;
@@ -160,7 +170,8 @@ static bool order_store(struct world *w, struct host *h, const struct effect *e,
 static bool order_log(struct world *w, struct host *h, const struct effect *e, struct disk_order *o)
 {
     struct disk_log *l = log_ordered(&h->disk, &e->store_log.id);
-    if (e->store_log.last > l->queued) {
+    bool gap = e->store_log.first == e->store_log.last + 1;
+    if (e->store_log.last > l->queued && !gap) {
         world_fail(w, "%s names a log up to %llu and has stored only %llu of it", h->self.device,
                    (unsigned long long)e->store_log.last, (unsigned long long)l->queued);
         return false;
@@ -171,6 +182,7 @@ static bool order_log(struct world *w, struct host *h, const struct effect *e, s
     o->first = e->store_log.first;
     o->last = e->store_log.last;
     o->closed = e->store_log.closed;
+    o->base = e->store_log.base;
     return true;
 }
 
@@ -276,6 +288,8 @@ static void apply_records(struct disk_log *l, const struct disk_order *o)
     memcpy(l->records + (o->first - l->first), o->records,
            (size_t)(o->last - o->first + 1) * sizeof *l->records);
     l->last = o->last;
+    if (o->mark.first > 0)
+        disk_prune_mark(l, &o->mark);
 }
 
 static void apply_log(struct world *w, struct host *h, struct disk_log *l,
@@ -284,7 +298,10 @@ static void apply_log(struct world *w, struct host *h, struct disk_log *l,
     l->durable = true;
     l->role = o->role;
     l->closed = o->closed;
+    if (o->first > l->first)
+        disk_prune_begin(w, h, l, o->first, &o->base);
     l->last = o->last;
+    disk_prune_cut(l);
     if (o->last < l->acked || o->last < disk_sealed(l))
         world_fail(w, "%s cuts a log back to %llu; sealed %llu, acknowledged %llu", h->self.device,
                    (unsigned long long)o->last, (unsigned long long)disk_sealed(l),
@@ -393,8 +410,7 @@ static void orders_lose(struct world *w, struct host *h)
             d->logs[kept].queued = d->logs[kept].last;
             kept++;
         } else {
-            free(d->logs[i].records);
-            free(d->logs[i].seals);
+            log_free(&d->logs[i]);
         }
     }
     d->log_count = kept;
@@ -427,6 +443,8 @@ void disk_on_commit(struct world *w, const struct moment *m)
     struct event stored = {.kind = EVENT_STORED, .stored.ticket = d->orders[count - 1].ticket};
     for (size_t i = 0; i < count; i++)
         apply(w, h, &d->orders[i]);
+    if (h->options.retain_bytes > 0)
+        stored.stored.used_bytes = disk_prune_used(d);
     orders_drop(d, count);
     d->committing = 0;
     w->tally[TALLY_COMMITS]++;
@@ -494,6 +512,9 @@ static void restore_log(struct world *w, struct host *h, struct disk_log log)
     e.restore_log.first = l->first;
     e.restore_log.last = l->last;
     e.restore_log.closed = l->closed;
+    e.restore_log.base = l->base;
+    e.restore_log.marks = l->marks;
+    e.restore_log.mark_count = l->mark_count;
     if (l->seal_count > 0) {
         const struct disk_seal *seal = &l->seals[l->seal_count - 1];
         e.restore_log.sealed = seal->seq;
@@ -502,7 +523,8 @@ static void restore_log(struct world *w, struct host *h, struct disk_log log)
         memcpy(e.restore_log.signature, seal->signature, sizeof seal->signature);
     }
     host_step(w, h, &e);
-    for (uint64_t seq = disk_sealed(l) + 1; seq <= l->last && !world_failed(w); seq++)
+    uint64_t after = disk_sealed(l) < l->first ? l->first - 1 : disk_sealed(l);
+    for (uint64_t seq = after + 1; seq <= l->last && !world_failed(w); seq++)
         restore_record(w, h, EVENT_RESTORE_TAIL, l->id, l->records[seq - l->first]);
 }
 

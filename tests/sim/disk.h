@@ -30,6 +30,9 @@ struct disk_log {
     size_t seal_count;
     struct span *records; /* [seq - first] */
     size_t capacity;
+    struct chain_hash base;   /* before `first` */
+    struct event_mark *marks; /* its checkpoints */
+    size_t mark_count;
     uint64_t restored; /* last, when the process began */
     uint64_t acked;    /* up to here this host has told others: acknowledged */
 };

@@ -399,6 +399,8 @@ static void node_begin(struct world *w, struct host *h)
         .encode = record_encode,
         .next = record_next,
         .plain = h->options.plain,
+        .retain_ms = h->options.retain_ms,
+        .retain_bytes = h->options.retain_bytes,
         .facts = NODE_FACTS_ALL,
     };
     if (!config.rules && h->self.role == ROLE_ACTUATOR) {

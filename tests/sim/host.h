@@ -15,6 +15,7 @@ struct host_options {
     uint8_t key; /* hosts of one device name with different numbers have different keys */
     bool puppet;
     bool plain;
+    uint64_t retain_ms, retain_bytes; /* as in node_config */
     uint32_t start_ms;
     uint32_t reading_ms;      /* mean time between two measurements; 0: none */
     uint32_t batch_max;       /* readings of one measurement */

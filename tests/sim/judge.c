@@ -165,7 +165,7 @@ static bool record_written(struct world *w, struct host *h, struct judge_log *l,
     record_add(l, r->bytes);
     w->judge.written_us = w->now_us;
     w->tally[TALLY_RECORDS]++;
-    if (h->self.role == ROLE_ACTUATOR && r->topic.size == 0)
+    if (h->self.role == ROLE_ACTUATOR && r->topic.size == 0 && r->kept.size == 0)
         state_add(h, r);
     return true;
 }

@@ -89,6 +89,16 @@ static void choose_liar(struct rng *r, struct host_options *h)
     snprintf(h->device, sizeof h->device, "%s", names[role]);
 }
 
+/* A third of all worlds forget, some peers sooner than others, and some not at all. */
+static void choose_retention(struct rng *r, struct host_options *hosts, size_t count)
+{
+    bool forgets = rng_below(r, 3) == 0;
+    for (size_t i = 0; i < count && forgets; i++) {
+        hosts[i].retain_ms = rng_below(r, 4) == 0 ? 0 : 1000 + rng_below(r, 20000);
+        hosts[i].retain_bytes = rng_below(r, 4) == 0 ? 20000 + rng_below(r, 100000) : 0;
+    }
+}
+
 static struct world *world_of(uint64_t seed, trace_line_fn *on_line, void *context)
 {
     struct rng r;
@@ -113,6 +123,7 @@ static struct world *world_of(uint64_t seed, trace_line_fn *on_line, void *conte
     options.disk_max_us = options.disk_min_us + 1 + (uint32_t)rng_below(&r, 50000);
     options.on_line = on_line;
     options.context = context;
+    choose_retention(&r, hosts, count); /* last: what others drew does not depend on it */
     return world_new(&options);
 }
 

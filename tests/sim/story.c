@@ -156,6 +156,8 @@ bool story_run_all(const char *name, trace_line_fn *look_on)
     good = play_all(stories, count, name, look_on, &played) && good;
     stories = story_carry(&count);
     good = play_all(stories, count, name, look_on, &played) && good;
+    stories = story_retain(&count);
+    good = play_all(stories, count, name, look_on, &played) && good;
     if (!name) {
         good = crowd_run(&(struct crowd_options){CROWD, 1}, NULL) && good;
         played++;

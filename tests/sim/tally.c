@@ -30,6 +30,7 @@ static const char *const texts[TALLY_KIND_COUNT] = {
     [TALLY_ACKS] = "acknowledgements",
     [TALLY_SEALS] = "seals verified",
     [TALLY_FETCHES] = "fetches",
+    [TALLY_PRUNED] = "pruned",
     [TALLY_EPOCHS] = "epochs begun while running",
     [TALLY_ACTIONS] = "actions",
     [TALLY_DOUBLES] = "records offered again",

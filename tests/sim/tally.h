@@ -34,6 +34,7 @@ enum tally_kind {
     TALLY_ACKS,
     TALLY_SEALS,
     TALLY_FETCHES,
+    TALLY_PRUNED, /* records that a disk let go */
     TALLY_EPOCHS,
     TALLY_ACTIONS,
     TALLY_DOUBLES,

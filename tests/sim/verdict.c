@@ -13,12 +13,19 @@ static bool is_there(const struct host *h)
     return h->running && h->node;
 }
 
+/* Known, and pruned whole: nobody gets its records from here. */
+static bool is_emptied(const struct disk_log *d)
+{
+    return d && d->first > d->last;
+}
+
 /* Whether somebody is there who gives one what the other wrote. */
-static bool bridged(const struct world *w, uint32_t author, uint32_t reader)
+static bool bridged(const struct world *w, const struct judge_log *l, uint32_t reader)
 {
     for (uint32_t i = 0; i < w->host_count; i++)
         if (is_there(&w->hosts[i]) && w->hosts[i].self.role != ROLE_SENSOR &&
-            judge_wanted(w, author, i) && judge_wanted(w, i, reader))
+            judge_wanted(w, l->host, i) && judge_wanted(w, i, reader) &&
+            !is_emptied(disk_of(w, i, l)))
             return true;
     return false;
 }
@@ -31,7 +38,7 @@ static bool log_wanted(const struct world *w, const struct judge_log *l, uint32_
     if (reader == l->host || strcmp(author->self.device, h->self.device) == 0 ||
         !is_there(author) || !is_there(h) || !h->wants[author->self.role])
         return false;
-    return judge_wanted(w, l->host, reader) || bridged(w, l->host, reader);
+    return judge_wanted(w, l->host, reader) || bridged(w, l, reader);
 }
 
 void verdict_heal(struct world *w)
@@ -50,7 +57,7 @@ void verdict_heal(struct world *w)
 static bool log_everywhere(const struct world *w, const struct judge_log *l, uint64_t goal,
                            uint32_t *lacking)
 {
-    if (goal == 0)
+    if (goal == 0 || is_emptied(disk_of(w, l->host, l)))
         return true;
     for (uint32_t i = 0; i < w->host_count; i++) {
         const struct disk_log *d = disk_of(w, i, l);
@@ -135,7 +142,8 @@ static void final_pending(struct world *w, const struct judge_log *l)
 {
     for (uint32_t i = 0; i < w->host_count; i++) {
         const struct disk_log *d = disk_of(w, i, l);
-        if (!d || !log_wanted(w, l, i) || d->last == disk_sealed(d))
+        if (!d || is_emptied(disk_of(w, l->host, l)) || !log_wanted(w, l, i) ||
+            d->last == disk_sealed(d))
             continue;
         world_fail(w, "%s ends with %llu pending records of %s behind %llu",
                    w->hosts[i].self.device, (unsigned long long)(d->last - disk_sealed(d)), l->name,
@@ -167,7 +175,8 @@ static void final_carried(struct world *w, const struct judge_log *l)
 {
     for (uint32_t a = 0; a < w->host_count; a++) {
         const struct disk_log *x = disk_of(w, a, l);
-        if (a == l->host || !x || w->hosts[a].self.role == ROLE_SENSOR || !is_there(&w->hosts[a]))
+        if (a == l->host || !x || is_emptied(x) || w->hosts[a].self.role == ROLE_SENSOR ||
+            !is_there(&w->hosts[a]))
             continue;
         for (uint32_t b = 0; b < w->host_count; b++) {
             const struct host *h = &w->hosts[b];

@@ -436,6 +436,7 @@ static void device_and_key_stand_together(void **state)
         assert_int_equal(decode_error(lines[i]), ERR_RANGE);
 }
 
+#define HASH                    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define UPDATE(before, records) "{\"type\":\"state_update\"," before "\"records\":[" records "]}"
 #define OF_S                    "\"device\":\"s\",\"key\":\"" KEY "\","
 
@@ -449,6 +450,8 @@ static void a_run_is_of_one_device_and_epoch_without_a_gap(void **state)
         {UPDATE("", RECORD("s", "1", "8") "," RECORD("s", "1", "9")), ERR_OK},
         {UPDATE("", RECORD("s", "1", "8") " , " RECORD("s", "1", "9")), ERR_OK},
         {UPDATE(OF_S, RECORD("s", "1", "8") "," RECORD("s", "1", "9")), ERR_OK},
+        {UPDATE("\"base\":\"" HASH "\",", RECORD("s", "1", "8")), ERR_OK},
+        {UPDATE("\"base\":\"" KEY "\",", RECORD("s", "1", "8")), ERR_RANGE},
         {UPDATE("", RECORD("s", "1", "8") "," RECORD("s", "1", "10")), ERR_RANGE},
         {UPDATE("", RECORD("s", "1", "8") "," RECORD("s", "1", "8")), ERR_RANGE},
         {UPDATE("", RECORD("s", "1", "8") "," RECORD("s", "1", "7")), ERR_RANGE},

@@ -173,6 +173,9 @@ static void fill_update(struct sample *s, struct rng *rng)
         at += record_encode(&s->records[i], s->text + at, sizeof s->text - at);
     }
     m->update.bytes = (struct span){s->text + from, at - from};
+    m->update.based = rng_below(rng, 4) == 0;
+    for (size_t i = 0; i < sizeof m->update.base.bytes && m->update.based; i++)
+        m->update.base.bytes[i] = (uint8_t)rng_next(rng);
 }
 
 static void fill_seal(struct sample *s, struct rng *rng)
@@ -289,7 +292,9 @@ static bool haves_equal(const struct message *a, const struct message *b)
 
 static bool updates_equal(const struct message *a, const struct message *b)
 {
-    if (!logs_equal(&a->update.log, &b->update.log) || a->update.count != b->update.count)
+    if (!logs_equal(&a->update.log, &b->update.log) || a->update.count != b->update.count ||
+        a->update.based != b->update.based ||
+        (a->update.based && memcmp(&a->update.base, &b->update.base, sizeof a->update.base) != 0))
         return false;
     for (size_t i = 0; i < a->update.count; i++)
         if (!sample_records_equal(&a->update.records[i], &b->update.records[i]))
