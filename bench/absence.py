@@ -84,28 +84,28 @@ class Pair:
         self.place = stack.enter_context(Place("sensor1", "controller1"))
         self.controller = self.place.kith("controller1", "--quiet", "--json")
         self.controller.wait_for("started")
-        self.lives = 0
 
     def start(self):
         self.sensor = self.place.kith("sensor1", "--quiet", "--every", 1)
-        self.lives += 1
 
     def met(self):
-        kinds = "connected", "reconnected"
-        return sum(len(self.controller.events(kind)) for kind in kinds) >= self.lives
+        """A session stands: its first ping has been answered. Both may have dialled, and then one
+        link replaces the other."""
+        peers = self.place.ask("controller1", ask="status")["peers"]
+        return any(p["presence"] == "online" and p["rtt_ms"] is not None for p in peers)
 
     def strike(self, number):
-        self.struck_ms = time.time() * 1000
+        self.struck_ms = int(time.time() * 1000)
         os.kill(self.sensor.pid, number)
 
     def lost_after(self):
         """By the clock of the line that says so."""
-        lost = self.controller.events("lost")
-        return lost[self.lives - 1]["time"] - self.struck_ms if len(lost) >= self.lives else None
+        lost = [e["time"] for e in self.controller.events("lost") if e["time"] >= self.struck_ms]
+        return lost[0] - self.struck_ms if lost else None
 
     def noticed(self):
         await_for(STEP_SECONDS, lambda: self.lost_after() is not None, "lost")
-        return max(0.0, self.lost_after())
+        return self.lost_after()
 
 
 def crashes(size):
@@ -145,7 +145,7 @@ def add_percentiles(report, number, what, times, least, aim):
 
 
 def report_crashes(report, size, idle):
-    """`idle`: false alarms, and over how many peer-days, of the idle peers."""
+    """`idle`: false alarms of the idle peers, over how many peer-days, and those before."""
     began = time.monotonic()
     reset, silent, false = crashes(size)
     days = idle[1] + NETWORKS * (time.monotonic() - began) / 86400
@@ -155,7 +155,8 @@ def report_crashes(report, size, idle):
     # Without any, that many peer-days can't tell a rate below one in so many.
     enough = false > 0 or days >= 10
     report.add("10", "false alarms a peer-day", f"{false / days:.2f}",
-               f"{false} in {days:.2f} peer-days", "0.1", "0.01",
+               f"{false} in {days:.2f} peer-days; {idle[2]} while the peers of row 8 started",
+               "0.1", "0.01",
                (false / days <= 0.1, false / days <= 0.01) if enough else None)
 
 

@@ -113,7 +113,8 @@ def ask(data, device, **question):
 
 def count_topics(data, device, pattern):
     """How many topics like this it has a value of."""
-    return next((a["end"] for a in answers(data, device, ask="get", topic=pattern) if "end" in a), 0)
+    found = answers(data, device, ask="get", topic=pattern)
+    return next((a["end"] for a in found if "end" in a), 0)
 
 
 PLACES = []
