@@ -137,27 +137,21 @@ static bool play_all(const struct story *stories, size_t count, const char *name
     return good;
 }
 
+typedef const struct story *chapter_fn(size_t *count);
+
+static chapter_fn *const chapters[] = {
+    story_life, story_presence, story_harm,  story_want,   story_command,
+    story_rule, story_disk,     story_carry, story_retain,
+};
+
 bool story_run_all(const char *name, trace_line_fn *look_on)
 {
     size_t played = 0, count;
-    const struct story *stories = story_life(&count);
-    bool good = play_all(stories, count, name, look_on, &played);
-    stories = story_presence(&count);
-    good = play_all(stories, count, name, look_on, &played) && good;
-    stories = story_harm(&count);
-    good = play_all(stories, count, name, look_on, &played) && good;
-    stories = story_want(&count);
-    good = play_all(stories, count, name, look_on, &played) && good;
-    stories = story_command(&count);
-    good = play_all(stories, count, name, look_on, &played) && good;
-    stories = story_rule(&count);
-    good = play_all(stories, count, name, look_on, &played) && good;
-    stories = story_disk(&count);
-    good = play_all(stories, count, name, look_on, &played) && good;
-    stories = story_carry(&count);
-    good = play_all(stories, count, name, look_on, &played) && good;
-    stories = story_retain(&count);
-    good = play_all(stories, count, name, look_on, &played) && good;
+    bool good = true;
+    for (size_t i = 0; i < COUNT_OF(chapters); i++) {
+        const struct story *stories = chapters[i](&count);
+        good = play_all(stories, count, name, look_on, &played) && good;
+    }
     if (!name) {
         good = crowd_run(&(struct crowd_options){CROWD, 1}, NULL) && good;
         played++;
