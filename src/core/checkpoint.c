@@ -26,16 +26,25 @@ static uint64_t every_ms(const struct node *n)
     return bounded(part, TIME_CHECKPOINT_MIN_MS, TIME_CHECKPOINT_MAX_MS);
 }
 
+/* Whether there is something in the lives before that another peer may want to be rid of. */
+static bool has_long_past(const struct node *n)
+{
+    uint64_t records = 0;
+    for (const struct log *l = n->log->next; l != NULL; l = l->next)
+        records += l->last + 1 - l->first;
+    return records >= (retains(n) ? 1 : LIMIT_CHECKPOINT_PAST);
+}
+
 void checkpoint_begin(struct node *n)
 {
     n->checkpoint_bytes = n->checkpoint_seq = 0;
-    n->checkpoint_ms = n->log->next == NULL ? n->now_ms : 0;
+    n->checkpoint_ms = has_long_past(n) ? 0 : n->now_ms;
 }
 
 uint64_t checkpoint_deadline(const struct node *n)
 {
     const struct log *l = n->log;
-    if (!retains(n) || l == NULL || author_room(n) == 0)
+    if (l == NULL || author_room(n) == 0)
         return NODE_NEVER;
     if (n->checkpoint_ms == 0 || l->bytes - n->checkpoint_bytes >= every_bytes(n))
         return n->now_ms;

@@ -109,6 +109,7 @@ enum {
     LIMIT_CHECKPOINT_MIN = 65536, /* bytes of own records between two checkpoints, at the least, */
     LIMIT_CHECKPOINT_MAX = 4194304, /* ... and at the most: what lies before one may go */
     LIMIT_CHECKPOINT_SHARE = 8,     /* times its own size: so it takes an eighth of the disk */
+    LIMIT_CHECKPOINT_PAST = 32768,  /* records of lives before, about as many bytes as that */
     LIMIT_RETAIN_STEPS = 32,        /* of the bytes or the time retained, between two checkpoints */
     LIMIT_PRUNED_TURN = 16,         /* logs shortened in one turn of the loop */
 

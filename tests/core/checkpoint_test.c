@@ -28,16 +28,54 @@ static bool stores(const struct rig *r, const char *text)
     return strstr(bytes, text) != NULL;
 }
 
-static void without_retention_there_is_none(void **state)
+static void without_retention_there_is_one_a_day(void **state)
 {
     struct rig *r = *state;
+    struct log_id own = rig_log("sensor5", 10);
     rig_start(r, 10);
     rig_measure(r, 1);
     rig_stored(r);
-    rig_wait(r, 2 * (uint64_t)DAY_MS);
-    assert_int_equal(node_log_last(r->n, &(struct log_id){0}), 0);
-    struct log_id own = rig_log("sensor5", 10);
+    rig_wait(r, (uint64_t)DAY_MS - 1000);
     assert_int_equal(node_log_last(r->n, &own), 1);
+    rig_wait(r, 1000);
+    assert_int_equal(node_log_last(r->n, &own), 2);
+    assert_true(stores(r, "{sensor5 10 2 1/1 [{sensor5 10 1}]}"));
+}
+
+/* A life before this one, with one record that counts. */
+static void restore_past(struct rig *r, uint64_t records)
+{
+    struct event log = {.kind = EVENT_RESTORE_LOG};
+    struct record record = {.device = SPAN("sensor5"),
+                            .type = SPAN("temperature"),
+                            .epoch = 8,
+                            .seq = records,
+                            .ts = r->wall_ms,
+                            .value = value_number(20)};
+    log.restore_log.id = rig_log("sensor5", 8);
+    log.restore_log.first = 1;
+    log.restore_log.last = log.restore_log.sealed = records;
+    rig_step(r, &log);
+    rig_restore(r, &record);
+}
+
+static void without_retention_a_short_past_is_left(void **state)
+{
+    struct rig *r = *state;
+    struct log_id own = rig_log("sensor5", 10);
+    restore_past(r, LIMIT_CHECKPOINT_PAST - 1);
+    rig_start(r, 10);
+    rig_wait(r, 60 * (uint64_t)TIME_CHECKPOINT_MIN_MS);
+    assert_int_equal(node_log_last(r->n, &own), 0);
+}
+
+static void without_retention_a_long_past_gets_one(void **state)
+{
+    struct rig *r = *state;
+    restore_past(r, LIMIT_CHECKPOINT_PAST);
+    rig_start(r, 10);
+    assert_int_equal(rig_effect(r, EFFECT_STORE)->store.first, 1);
+    assert_true(stores(r, "{sensor5 10 1 1/1 [{sensor5 8 32768}]}"));
 }
 
 static void the_last_value_of_each_topic_is_written_again_as_it_was(void **state)
@@ -77,18 +115,7 @@ static void a_new_epoch_begins_with_what_the_ones_before_said(void **state)
 {
     struct rig *r = *state;
     retain(r);
-    struct record record = {.device = SPAN("sensor5"),
-                            .type = SPAN("temperature"),
-                            .epoch = 8,
-                            .seq = 3,
-                            .ts = r->wall_ms,
-                            .value = value_number(20)};
-    struct event log = {.kind = EVENT_RESTORE_LOG};
-    log.restore_log.id = rig_log("sensor5", 8);
-    log.restore_log.first = 1;
-    log.restore_log.last = log.restore_log.sealed = 3;
-    rig_step(r, &log);
-    rig_restore(r, &record);
+    restore_past(r, 3);
     rig_start(r, 10);
     assert_int_equal(rig_effect(r, EFFECT_STORE)->store.first, 1);
     assert_true(stores(r, "{sensor5 10 1 1/1 [{sensor5 8 3}]}"));
@@ -146,7 +173,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup_sensor, rig_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(without_retention_there_is_none),
+        TEST(without_retention_there_is_one_a_day),
+        TEST(without_retention_a_short_past_is_left),
+        TEST(without_retention_a_long_past_gets_one),
         TEST(the_last_value_of_each_topic_is_written_again_as_it_was),
         TEST(a_log_that_does_not_grow_gets_no_other),
         TEST(a_new_epoch_begins_with_what_the_ones_before_said),

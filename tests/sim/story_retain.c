@@ -85,6 +85,26 @@ static void a_life_that_is_over(struct story_stage *s)
     story_settle(s);
 }
 
+static void one_that_keeps_little(struct story_stage *s)
+{
+    static const struct host_options two[] = {
+        {.device = "sensor1", .role = ROLE_SENSOR},
+        {.device = "controller1", .role = ROLE_CONTROLLER, .retain_ms = AGE_MS},
+    };
+    story_begin(s, two, COUNT_OF(two));
+    story_wait(s, 2000);
+    measure_for_long(s);
+    story_wait(s, TIME_CHECKPOINT_MAX_MS);
+    story_forget(s);
+    expect_first(s, "controller1", 8);
+    const struct host *sensor = world_host(s->w, "sensor1");
+    struct log_id id = {.key = sensor->self.key, .epoch = sensor->epoch};
+    ident_name_copy(id.device, span_of(sensor->self.device));
+    if (disk_log(&sensor->disk, &id)->first != 1)
+        world_fail(s->w, "sensor1 let go what it should keep");
+    story_settle(s);
+}
+
 static const struct story stories[] = {
     {"a_newcomer_gets_a_pruned_log_from_its_checkpoint_on_and_has_the_whole_state", a_newcomer,
      "controller2 starts\n"
@@ -104,6 +124,7 @@ static const struct story stories[] = {
      "controller1 : discovered sensor1\n"
      "controller1 : connected sensor1\n"},
     {"a_life_that_is_over_goes_whole_and_its_values_stay", a_life_that_is_over, ""},
+    {"who_keeps_little_lets_go_what_its_author_keeps", one_that_keeps_little, ""},
 };
 
 const struct story *story_retain(size_t *count)
