@@ -9,6 +9,7 @@ DAMAGES ?= 10000
 CYCLES ?= 500
 SECONDS ?= 60
 MINUTES ?= 10
+DAYS ?= 30
 
 # One more than there are cores, for many tests mostly wait.
 JOBS ?= $(shell expr $$(nproc) + 1)
@@ -16,7 +17,7 @@ CTEST := ctest --no-tests=error --output-on-failure --no-label-summary -j $(JOBS
 BUILT := build/build.ninja
 
 .PHONY: build deps deps-test test demo install uninstall bench sim kill crash damage failing \
-        memory fifty fuzz examples asan tsan format \
+        memory fifty soak days fuzz examples asan tsan format \
         clean help
 
 build: $(BUILT)  ## the program, build/kith
@@ -89,6 +90,14 @@ kill: build  ## real processes killed at random, CYCLES=500 times, in runs of 50
 
 fifty: build  ## 50 real peers on a bridge, cut and killed under load for MINUTES=10
 	@KITH=$(CURDIR)/build/kith tests/net/enter fifty.py 50 $(MINUTES)
+
+soak: MINUTES = 120
+soak: build  ## 120 real peers on a bridge do what they do for MINUTES=120: nothing grows, nobody is accused
+	@KITH=$(CURDIR)/build/kith tests/net/enter soak.py 120 $(MINUTES)
+
+days: $(BUILT)  ## a small simulated network for DAYS=30: nothing grows
+	@cmake --build build --target sim
+	@build/tests/sim days --days $(DAYS)
 
 memory: SEEDS = 20
 memory: $(BUILT)  ## every allocation fails, in SEEDS=20 simulated worlds and for real

@@ -5,11 +5,13 @@
  *   sim campaign [--count N] [--from N] random worlds, each once: more of them
  *   sim run --seed N [--trace]          one of them, on request with everything that happens
  *   sim crowd [--peers N] [--seed N]    many peers powered on together
+ *   sim days [--days N] [--seed N]      a small network for so long, every day with its faults
  *   sim memory [--stride N] [--seed N]  a world with each (N-th) allocation of the core failing
  *
  * Exits with 0 when nothing failed, 1 when something did, 2 when asked for something else. */
 #include "base/number.h"
 #include "crowd.h"
+#include "days.h"
 #include "memory.h"
 #include "seeds.h"
 #include "sha256.h"
@@ -19,7 +21,7 @@
 #include <string.h>
 
 struct arguments {
-    uint64_t count, from, seed, peers, stride;
+    uint64_t count, from, seed, peers, stride, days;
     bool trace;
     const char *name;
 };
@@ -35,11 +37,8 @@ static bool read_arguments(struct arguments *a, int argc, char **argv)
     struct {
         const char *name;
         uint64_t *value;
-    } numbers[] = {{"--count", &a->count},
-                   {"--from", &a->from},
-                   {"--seed", &a->seed},
-                   {"--peers", &a->peers},
-                   {"--stride", &a->stride}};
+    } numbers[] = {{"--count", &a->count}, {"--from", &a->from},     {"--seed", &a->seed},
+                   {"--peers", &a->peers}, {"--stride", &a->stride}, {"--days", &a->days}};
     for (int i = 2; i < argc; i++) {
         size_t k = 0;
         while (k < COUNT_OF(numbers) && strcmp(argv[i], numbers[k].name) != 0)
@@ -60,7 +59,8 @@ static bool read_arguments(struct arguments *a, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct arguments a = {.count = 500, .from = 1, .seed = 1, .peers = 100, .stride = 1};
+    struct arguments a = {
+        .count = 500, .from = 1, .seed = 1, .peers = 100, .stride = 1, .days = 30};
     const char *verb = argc > 1 ? argv[1] : "";
     bool good = false;
     if (!read_arguments(&a, argc, argv) || !sha256_works())
@@ -75,12 +75,15 @@ int main(int argc, char **argv)
     } else if (strcmp(verb, "crowd") == 0) {
         good = crowd_run(&(struct crowd_options){(size_t)a.peers, a.seed},
                          a.trace ? print_line : NULL);
+    } else if (strcmp(verb, "days") == 0) {
+        good = days_run(a.days, a.seed);
     } else if (strcmp(verb, "memory") == 0 && a.stride > 0) {
         good = memory_run(a.stride, a.seed);
     } else {
         fprintf(stderr, "usage: sim stories [NAME] [--trace] | seeds [--count N] [--from N] |\n"
                         "       campaign [--count N] [--from N] | run --seed N [--trace] |\n"
-                        "       crowd [--peers N] [--seed N] | memory [--stride N] [--seed N]\n");
+                        "       crowd [--peers N] [--seed N] | days [--days N] [--seed N] |\n"
+                        "       memory [--stride N] [--seed N]\n");
         return 2;
     }
     return good ? 0 : 1;

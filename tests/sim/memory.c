@@ -5,6 +5,7 @@
 #include "verdict.h"
 #include "world.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,18 +25,25 @@ static struct {
     uint64_t faulty; /* of count, before everything had to heal */
     bool for_ever;
     uint64_t failed;
+    uint64_t held; /* bytes, by all cores */
 } memory;
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
+void __real_free(void *old);
 void __real_node_step(struct node *n, const struct event *e, struct effects *fx);
 struct node *__real_node_new(const struct node_config *config);
+void __real_node_free(struct node *n);
+void __real_event_effects_reset(struct effects *fx);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *old, size_t size);
+void __wrap_free(void *old);
 void __wrap_node_step(struct node *n, const struct event *e, struct effects *fx);
 struct node *__wrap_node_new(const struct node_config *config);
+void __wrap_node_free(struct node *n);
+void __wrap_event_effects_reset(struct effects *fx);
 
 static bool refused(void)
 {
@@ -48,19 +56,39 @@ static bool refused(void)
     return refuses;
 }
 
+static size_t held_by(void *block)
+{
+    return memory.inside && block ? malloc_usable_size(block) : 0;
+}
+
 void *__wrap_malloc(size_t size)
 {
-    return refused() ? NULL : __real_malloc(size);
+    void *block = refused() ? NULL : __real_malloc(size);
+    memory.held += held_by(block);
+    return block;
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    return refused() ? NULL : __real_calloc(count, size);
+    void *block = refused() ? NULL : __real_calloc(count, size);
+    memory.held += held_by(block);
+    return block;
 }
 
 void *__wrap_realloc(void *old, size_t size)
 {
-    return refused() ? NULL : __real_realloc(old, size);
+    if (refused())
+        return NULL;
+    memory.held -= held_by(old);
+    void *block = __real_realloc(old, size);
+    memory.held += held_by(block);
+    return block;
+}
+
+void __wrap_free(void *old)
+{
+    memory.held -= held_by(old);
+    __real_free(old);
 }
 
 void __wrap_node_step(struct node *n, const struct event *e, struct effects *fx)
@@ -76,6 +104,25 @@ struct node *__wrap_node_new(const struct node_config *config)
     struct node *n = __real_node_new(config);
     memory.inside--;
     return n;
+}
+
+void __wrap_node_free(struct node *n)
+{
+    memory.inside++;
+    __real_node_free(n);
+    memory.inside--;
+}
+
+void __wrap_event_effects_reset(struct effects *fx)
+{
+    memory.inside++;
+    __real_event_effects_reset(fx);
+    memory.inside--;
+}
+
+uint64_t memory_held(void)
+{
+    return memory.held;
 }
 
 void memory_enough(void)

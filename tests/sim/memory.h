@@ -19,5 +19,7 @@ bool memory_run(uint64_t stride, uint64_t seed);
 
 /* A process ended for want of memory: there is enough again. */
 void memory_enough(void);
+/* Bytes that all cores hold now. */
+uint64_t memory_held(void);
 
 #endif
