@@ -83,6 +83,7 @@ static void fill(struct scene *s)
             store_world_topic(w, &s->logs[i], s->logs[i].id.device, s->logs[i].last);
             store_world_peer(w, s->logs[i].id.device, (uint32_t)step, 1000);
             store_world_seen(w, s->logs[i].id.device, (uint64_t)step);
+            store_world_fork(w, s->logs[i].id.device, 1 + (uint64_t)step);
         }
         store_world_wait(w);
         if (step == 30) { /* what follows is only in the write-ahead log */
