@@ -340,6 +340,15 @@ void news_list_due(struct node *n, struct session *s, const struct member *m)
     news_due(n);
 }
 
+/* It has more of a log that we want of nobody but its author: it can't know yet whether ours is the
+ * beginning of that. */
+static bool must_hear_of_ours(const struct node *n, const struct log *l,
+                              const struct message_entry *e)
+{
+    return !is_leaf(n->self.role) && l != NULL && servable(l) > 0 && e->role_known &&
+           e->chain != 0 && e->sealed > servable(l);
+}
+
 void news_entry(struct node *n, struct session *s, const struct message_entry *e)
 {
     struct member *m = members_find(n, e->log.device);
@@ -358,6 +367,8 @@ void news_entry(struct node *n, struct session *s, const struct message_entry *e
         carry_emptied(n, s, &e->log);
     if (is_of_use(n, s, m, e))
         carry_ask(n, s, &e->log, e->sealed);
+    else if (must_hear_of_ours(n, l, e) && !fork_known(n, &l->id.key))
+        news_tell_again(n, s, m);
 }
 
 static bool listed(const struct message *m, const struct log *l)
@@ -390,8 +401,11 @@ void news_list(struct node *n, struct session *s, const struct message *list)
         return;
     size_t count = 0;
     for (const struct log *l = m->logs; l != NULL && count < LIMIT_LOGS_DEVICE; l = l->next)
-        if (s->wants[l->role] && !listed(list, l))
-            entries[count++] = entry_of(n, l);
+        if (s->wants[l->role] && !listed(list, l)) {
+            entries[count] = entry_of(n, l);
+            entries[count].chain = count < LIMIT_LIST_CHAINS ? chain_of(l) : 0;
+            count++;
+        }
     send_page(n, s, entries, count);
 }
 

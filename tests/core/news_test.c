@@ -97,6 +97,27 @@ static void who_wants_nothing_is_told_now_and_then_how_far_it_goes(void **state)
     assert_int_not_equal(carrier_told(r, 4, "sensor1")->chain, 0);
 }
 
+/* Else nobody would compare the two: only the longer one can. */
+static void who_says_more_of_a_log_hears_how_far_ours_goes(void **state)
+{
+    struct rig *r = *state;
+    begin(r);
+    rig_meet(r, 6, "sensor1", ROLE_SENSOR, 20);
+    rig_update(r, 6, "sensor1", 20, 1, 3, 20);
+    rig_seal(r, 6, 20, 3);
+    carrier_verified(r, 6, "sensor1", 20, 3, true);
+    rig_stored(r);
+    struct message_entry e = carrier_entry("sensor1", 20, 9); /* before we have told of ours */
+    e.chain = 7;
+    carrier_tells(r, 4, &e);
+    assert_int_equal(carrier_asked(r, 4, "sensor1", 20), 0);
+    rig_wait(r, TIME_NEWS_MS);
+    assert_int_equal(carrier_told(r, 4, "sensor1")->sealed, 3);
+    assert_int_not_equal(carrier_told(r, 4, "sensor1")->chain, 0);
+    rig_wait(r, 2 * TIME_NEWS_MS);
+    assert_null(carrier_told(r, 4, "sensor1")); /* once */
+}
+
 static void who_gets_a_log_is_not_told_of_it_but_of_a_later_one(void **state)
 {
     struct rig *r = *state;
@@ -399,6 +420,7 @@ int main(void)
         ACTUATOR(what_is_not_on_disk_is_not_offered),
         ACTUATOR(who_wants_nothing_hears_nothing),
         ACTUATOR(who_wants_nothing_is_told_now_and_then_how_far_it_goes),
+        ACTUATOR(who_says_more_of_a_log_hears_how_far_ours_goes),
         ACTUATOR(who_gets_a_log_is_not_told_of_it_but_of_a_later_one),
         ACTUATOR(a_session_with_a_device_ends_the_wish_for_its_news),
         ACTUATOR(an_earlier_life_is_carried_on_when_its_author_comes),
