@@ -213,6 +213,19 @@ static void a_shorter_log_is_held_against_our_disk(void **state)
     assert_true(span_is(proof->bytes, "what follows"));
 }
 
+static void a_lie_about_a_shorter_log_proves_nothing(void **state)
+{
+    struct rig *r = *state;
+    struct log *l = begin(r);
+    tell_other(r, 2);
+    disk_says(r, 2, 3);
+    carrier_seals(r, 4, "sensor1", 20, 2); /* what we have, after all */
+    disk_says(r, 2, 3);
+    assert_int_equal(rig_count(r, EFFECT_VERIFY), 0);
+    assert_false(fork_known(r->n, &l->id.key));
+    assert_int_equal(node_session_count(r->n), 2);
+}
+
 static void what_is_too_long_to_be_shown_is_proven_to_ourselves(void **state)
 {
     struct rig *r = *state;
@@ -330,6 +343,7 @@ int main(void)
         ACTUATOR(records_changed_behind_our_seal_are_no_fork),
         ACTUATOR(a_proof_with_a_gap_proves_nothing),
         ACTUATOR(a_shorter_log_is_held_against_our_disk),
+        ACTUATOR(a_lie_about_a_shorter_log_proves_nothing),
         ACTUATOR(what_is_too_long_to_be_shown_is_proven_to_ourselves),
         ACTUATOR(a_shorter_log_of_our_content_costs_one_look_at_the_disk),
         ACTUATOR(a_disk_that_cannot_tell_proves_nothing),
