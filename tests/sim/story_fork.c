@@ -256,8 +256,8 @@ static const struct story stories[] = {
      "actuator1 : connected observer2\n"
      "observer1 : discovered observer2\n"
      "observer1 : connected observer2\n"
-     "observer2 : forked sensor9\n"
-     "observer2 : update actuator1 actuator1/fan #1 off\n"},
+     "observer2 : update actuator1 actuator1/fan #1 off\n"
+     "observer2 : forked sensor9\n"},
     {"a_fork_is_known_after_a_restart_and_nothing_more_is_taken", a_restart,
      "actuator1 starts\n"
      "actuator1 : restored topic actuator1 actuator1/fan #1 off\n"
