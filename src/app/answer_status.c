@@ -94,7 +94,7 @@ static void put_peer(struct buf *b, const struct view_peer *p)
     put_count_or_null(b, ",\"rtt_ms\":", p->rtt_known, p->rtt_ms);
     buf_text(b, p->clock_off_ms < 0 ? ",\"clock_off_ms\":-" : ",\"clock_off_ms\":");
     put_count_or_null(b, "", p->clock_known, magnitude(p->clock_off_ms));
-    buf_char(b, '}');
+    buf_text(b, p->forked ? ",\"forked\":true}" : ",\"forked\":false}");
 }
 
 static int compare(const void *left, const void *right)
@@ -237,11 +237,41 @@ static void put_clocks(struct health *h, const struct answer_status *s, const st
             put_clock(h, &peer);
 }
 
+/* The key stays what it is known to be; the device is trusted again under another. */
+static void put_fork(struct health *h, const char *self, const struct proof *p)
+{
+    char problem[LIMIT_NAME + 192], fix[LIMIT_NAME + 160];
+    struct buf what, help;
+    buf_init(&what, problem, sizeof problem);
+    buf_init(&help, fix, sizeof fix);
+    buf_text(&what, p->id.device);
+    buf_text(&what, " has signed two different records under number ");
+    buf_u64(&what, p->seals[0].seq);
+    buf_text(&what, " of its life ");
+    buf_u64(&what, p->id.epoch);
+    buf_text(&what, strcmp(p->id.device, self) == 0
+                        ? "; others take nothing more of its key"
+                        : "; nothing more of its key is taken, its commands are refused");
+    buf_text(&help, "end it; on its machine remove the folder devices/");
+    buf_text(&help, p->id.device);
+    buf_text(&help, " (kith paths), so that it gets a new key when it is started again");
+    put_problem(h, buf_view(&what), buf_view(&help));
+}
+
+static void put_forks(struct health *h, const struct answer_status *s)
+{
+    const struct proof *p;
+    size_t at = 0;
+    while (view_fork_next(s->node, &at, &p))
+        put_fork(h, s->device, p);
+}
+
 static void put_health(struct buf *b, const struct answer_status *s, const struct sum *sum)
 {
     struct health h = {b, 0};
     buf_text(b, ",\"health\":[");
     put_store(&h, s->notes->store_failure);
+    put_forks(&h, s);
     for (size_t i = 0; i < s->notes->foreign_count; i++)
         put_foreign(&h, &s->notes->foreign[i]);
     put_denied(&h, s->udp->denied);

@@ -331,7 +331,7 @@ static const struct wording {
     [FACT_STORE_WORKS] = {"store_works", nothing},
     [FACT_EPOCH] = {"epoch", epoch},
     [FACT_SUPERSEDED] = {"superseded", epoch},
-    [FACT_FORKED] = {"forked", nothing},
+    [FACT_FORKED] = {"forked", acknowledged},
     [FACT_CLOCK] = {"clock", clock_off},
     [FACT_COMMAND] = {"command", command},
     [FACT_COMMANDED] = {"commanded", commanded},

@@ -74,7 +74,8 @@ static void do_verify(struct shell *sh, const struct effect *effect)
                                        .verified = {.id = effect->seal.id,
                                                     .seq = effect->seal.seq,
                                                     .link = effect->seal.link,
-                                                    .valid = err == ERR_OK}}};
+                                                    .valid = err == ERR_OK,
+                                                    .ask = effect->seal.ask}}};
     answer(sh, &a);
 }
 
@@ -107,6 +108,13 @@ static void do_fetch(struct shell *sh, const struct effect *effect)
     a.event.fetched.seal_hash = seal.hash;
     a.event.fetched.signature_size = seal.signature_size;
     memcpy(a.event.fetched.signature, seal.signature, seal.signature_size);
+    answer(sh, &a);
+}
+
+static void do_chain(struct shell *sh, const struct effect *effect)
+{
+    struct shell_answer a = {0};
+    store_chain(sh->store, effect, &a.event, &a.memory);
     answer(sh, &a);
 }
 
@@ -227,6 +235,7 @@ static perform_fn *const perform[EFFECT_KIND_COUNT] = {
     [EFFECT_STORE] = do_store,       [EFFECT_STORE_SEAL] = do_store,
     [EFFECT_STORE_TOPIC] = do_store, [EFFECT_STORE_LOG] = do_store,
     [EFFECT_STORE_PEER] = do_store,  [EFFECT_STORE_SEEN] = do_store,
+    [EFFECT_STORE_FORK] = do_store,  [EFFECT_CHAIN] = do_chain,
     [EFFECT_STORE_RETRY] = do_store, [EFFECT_EPOCH] = do_epoch,
     [EFFECT_FETCH] = do_fetch,       [EFFECT_SIGN] = do_sign,
     [EFFECT_VERIFY] = do_verify,     [EFFECT_DIAL] = do_link,

@@ -56,13 +56,24 @@ static void put_path(char cell[CELL_BYTES], struct span path)
             put_cell(cell, span_of(ways[i][1]));
 }
 
+static void put_presence(char cell[CELL_BYTES], const struct ask_json *peer)
+{
+    char text[64];
+    struct buf b;
+    buf_init(&b, text, sizeof text);
+    buf_span(&b, text_of(peer, "presence"));
+    if (ask_json_truth(peer, "forked"))
+        buf_text(&b, ", forked");
+    put_cell(cell, buf_view(&b));
+}
+
 static void fill_row(struct row *row, const struct ask_json *peer)
 {
     struct span evidence = text_of(peer, "evidence");
     *row = (struct row){0};
     put_cell(row->cells[0], text_of(peer, "device"));
     put_cell(row->cells[1], text_of(peer, "role"));
-    put_cell(row->cells[2], text_of(peer, "presence"));
+    put_presence(row->cells[2], peer);
     put_ms(row->cells[3], peer, "last_heard_ms", "heard ", " ago");
     put_cell(row->cells[4], text_of(peer, "address"));
     put_path(row->cells[5], text_of(peer, "path"));

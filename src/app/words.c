@@ -396,8 +396,11 @@ static void forked(struct buf *b, const struct words *w, const struct fact *f)
 {
     (void)w;
     put_name(b, f->device);
-    buf_text(b, " has written two different records under one number: do not trust it, its key may "
-                "be in other hands");
+    buf_text(b, " has signed two different records under one number, ");
+    buf_u64(b, f->seq);
+    buf_text(b, " of its life ");
+    buf_u64(b, f->epoch);
+    buf_text(b, ": nothing more of its key is taken, which may be in other hands (kith status)");
 }
 
 static void clock_off(struct buf *b, const struct words *w, const struct fact *f)

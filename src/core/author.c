@@ -6,6 +6,7 @@
 #include "core/decide.h"
 #include "core/discovery.h"
 #include "core/dispatch.h"
+#include "core/fork.h"
 #include "core/log_mark.h"
 #include "core/members.h"
 #include "core/news.h"
@@ -430,5 +431,6 @@ void author_store_ready(struct node *n)
         order_again(n, m->logs);
     tell_sessions(n);
     carry_again(n);
+    fork_store_again(n);
     author_epoch_above(n, n->epoch);
 }

@@ -1,6 +1,7 @@
 #include "core/carry.h"
 
 #include "core/carried.h"
+#include "core/doubt.h"
 #include "core/fork.h"
 #include "core/intake.h"
 #include "core/members.h"
@@ -55,7 +56,7 @@ static void send_want(struct node *n, struct session *s, const struct carried *c
         .last = l == NULL ? 0 : l->last,
         .sealed = l == NULL ? 0 : l->seal.seq,
         .want = want,
-        .chain = l == NULL || l->seal.seq == 0 ? 0 : fork_digest(&l->seal.hash),
+        .chain = l == NULL || l->seal.seq == 0 ? 0 : doubt_digest(&l->seal.hash),
         .role_known = l != NULL && want == MESSAGE_WANT_NOTHING,
         .role = l == NULL ? c->role : l->role,
     };
@@ -405,7 +406,7 @@ static void unfit(struct node *n, struct session *s, struct carried *c)
     bool enough = c->asks + 1 >= ASKS_MAX;
     ask_again(n, s, c);
     if (enough && l != NULL)
-        fork_doubt(n, s, l);
+        doubt_longer(n, s, l);
 }
 
 bool carry_verified(struct node *n, const struct event *e)
@@ -424,8 +425,9 @@ bool carry_verified(struct node *n, const struct event *e)
     } else if (!c->differs) {
         complete(n, s, c);
     } else if (is_fork(l, c)) {
-        fork_note(n, l, &c->seal);
+        struct proof p = {.id = l->id, .seals = {l->seal, c->seal}};
         give_up(n, c);
+        fork_prove(n, &p);
     } else {
         unfit(n, s, c);
     }
@@ -483,6 +485,25 @@ void carry_author_here(struct node *n, const struct member *m)
             send_want(n, s, c, MESSAGE_WANT_NOTHING);
             news_tell_again(n, s, m);
         }
+        carried_forget(n, c);
+    }
+}
+
+static bool is_signed_by(const struct node *n, const struct carried *c, const void *context)
+{
+    (void)n;
+    return ident_key_equal(&c->id.key, context);
+}
+
+void carry_distrust(struct node *n, const struct key_id *key)
+{
+    size_t count;
+    const struct log_id *ids = carried_which(n, is_signed_by, key, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct carried *c = carried_find(n, &ids[i]);
+        struct session *s = session_find(n, c->link);
+        if (s != NULL)
+            send_want(n, s, c, MESSAGE_WANT_NOTHING);
         carried_forget(n, c);
     }
 }

@@ -35,6 +35,8 @@ bool carry_verified(struct node *n, const struct event *e);
 void carry_stored(struct node *n, const struct log *l);
 /* The author itself is there now: nobody else is asked for what it writes. */
 void carry_author_here(struct node *n, const struct member *m);
+/* Nothing more of this key's logs is taken. */
+void carry_distrust(struct node *n, const struct key_id *key);
 /* Nothing is expected of this session any more. */
 void carry_session_gone(struct node *n, const struct session *s);
 /* The store works again: everything is asked for anew. */

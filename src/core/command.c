@@ -3,6 +3,7 @@
 #include "base/number.h"
 #include "core/author.h"
 #include "core/drive.h"
+#include "core/fork.h"
 #include "core/members.h"
 #include "core/mesh.h"
 #include "core/session.h"
@@ -134,9 +135,7 @@ static void go_on(struct node *n, struct command_sent *c)
         session_ping(n, s);
 }
 
-/* Links are replaced, and cables are pulled for a moment: a command waits for that, within its
- * time.
- */
+/* Links are replaced, cables are pulled for a moment: a command waits for that, within its time. */
 static bool was_there_just_now(const struct node *n, const struct member *m)
 {
     return !m->left && m->heard_ms > 0 && n->now_ms - m->heard_ms < TIME_LOST_MS;
@@ -162,7 +161,7 @@ static const char *fault_of(const struct node *n, const struct access_topic *t, 
         return "a command is given at most ten minutes";
     if (m->session == NULL && !was_there_just_now(n, m) && !can_be_met(n, m))
         return UNREACHABLE;
-    return n->command_sent_count < LIMIT_COMMANDS ? NULL : "too many commands wait";
+    return n->command_sent_count < LIMIT_COMMANDS ? fork_fault(n, m) : "too many commands wait";
 }
 
 static void keep_value(struct command_sent *c, const struct value *value)

@@ -193,6 +193,14 @@ void decide_plain(struct node *n, struct span device, const struct reading *r)
     decide_reading(n, &in);
 }
 
+void decide_distrust(struct node *n, struct span device)
+{
+    for (size_t i = 0; i < n->rule_count; i++)
+        if (rule_forget(&n->rules[i], device) && n->started)
+            evaluate(n, &n->rules[i], ASKED_BY_TIME, 0);
+    n->unsettled = true;
+}
+
 /* What an action of a rule sets is as this record says, and since then, by our own clock. */
 static void restore_action(const struct node *n, struct rule_state *s, size_t action,
                            const struct record *r)

@@ -21,6 +21,8 @@ struct decide_input {
 void decide_reading(struct node *n, const struct decide_input *in);
 /* A reading of now that nobody has proven. */
 void decide_plain(struct node *n, struct span device, const struct reading *r);
+/* What this device said counts no more. */
+void decide_distrust(struct node *n, struct span device);
 /* All has come back; time begins. */
 void decide_start(struct node *n);
 /* The state came back from disk: rules and properties begin where they stood. */

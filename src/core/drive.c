@@ -3,6 +3,7 @@
 #include "base/number.h"
 #include "core/author.h"
 #include "core/command.h"
+#include "core/fork.h"
 #include "core/members.h"
 #include "core/why.h"
 
@@ -115,7 +116,7 @@ static bool author_is_there(const struct node *n, const struct drive_wish *w)
 {
     const struct member *m = members_find(n, span_of(w->log.device));
     return m != NULL && m->session != NULL && m->session->epoch == w->log.epoch &&
-           ident_key_equal(&m->session->identity.key, &w->log.key);
+           ident_key_equal(&m->session->identity.key, &w->log.key) && !fork_known(n, &w->log.key);
 }
 
 static bool holds(struct drive_wish *w, uint64_t now_ms)

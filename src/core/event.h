@@ -4,6 +4,7 @@
 #include "core/fact.h"
 #include "core/hello.h"
 #include "core/message.h"
+#include "core/proof.h"
 #include "core/reading.h"
 
 /* The seam: facts go in as events, orders come out as effects. The shell performs
@@ -48,6 +49,7 @@ enum event_kind {
     EVENT_RESTORE_PEER,  /* an address somebody was last seen at, or one given by --peer (no device)
                           */
     EVENT_RESTORE_SEEN,  /* when somebody was last heard */
+    EVENT_RESTORE_FORK,  /* whose key is not trusted any more */
     EVENT_START,         /* the epoch is on disk, the sockets are bound */
     EVENT_EPOCH,         /* answers the effect EPOCH: a new epoch is on disk */
     EVENT_READING,       /* from the source: readings of one moment */
@@ -66,6 +68,7 @@ enum event_kind {
     EVENT_SIGNED,    /* answers SIGN */
     EVENT_VERIFIED,  /* answers VERIFY */
     EVENT_CERTIFIED, /* answers CERTIFY */
+    EVENT_CHAIN,     /* answers CHAIN */
     EVENT_WANT, /* a person wants a property of a device to have a value: FACT_WANTED tells how that
                    goes, with the same id */
     EVENT_COMMAND,   /* a person wants a device to do something now: FACT_COMMANDED answers */
@@ -106,6 +109,7 @@ struct event {
             struct address address;
         } restore_peer;
         struct event_seen restore_seen;
+        const struct proof *restore_fork;
         struct {
             uint64_t epoch;
         } epoch; /* START, EPOCH */
@@ -195,12 +199,27 @@ struct event {
             uint64_t seq;
             uint64_t link; /* as given in VERIFY */
             bool valid;
+            uint64_t ask; /* likewise */
         } verified;
         struct {
             uint64_t link; /* as given in CERTIFY */
             bool valid;
             struct identity identity;
         } certified;
+        struct {
+            uint64_t link;
+            struct log_id id;
+            uint64_t seq;
+            uint64_t told; /* as given in CHAIN */
+            bool known;    /* false: it can't be read */
+            struct chain_hash hash;
+            struct span bytes; /* to_seal: the records behind seq up to the next seal, joined by
+                                  commas; empty: there is none, or they are too many */
+            size_t count;
+            struct chain_hash seal_hash;
+            uint8_t signature[LIMIT_SIGNATURE];
+            size_t signature_size;
+        } chain;
     };
 };
 
@@ -215,6 +234,7 @@ enum effect_kind {
                          */
     EFFECT_STORE_SEEN,  /* when a device was last heard; at most LIMIT_MEMBERS devices, the last
                            heard kept */
+    EFFECT_STORE_FORK,  /* a proof, one a key; at most LIMIT_FORKS */
     EFFECT_STORE_RETRY,
     EFFECT_EPOCH,   /* make a new epoch above `above` durable, then EVENT_EPOCH */
     EFFECT_FETCH,   /* read records from `first` on, at most `bytes_max`, then EVENT_FETCHED */
@@ -225,6 +245,7 @@ enum effect_kind {
                        (before the link's next message) */
     EFFECT_INTRODUCE, /* SEND the certificate of a key that was seen; nothing when it is not there
                        */
+    EFFECT_CHAIN,     /* the chain hash of a log on disk at a place, then EVENT_CHAIN */
     EFFECT_DIAL,
     EFFECT_HANG_UP,
     EFFECT_SEND,
@@ -276,6 +297,7 @@ struct effect {
             struct address address;
         } store_peer;
         struct event_seen store_seen;
+        struct proof store_fork;
         struct {
             uint64_t above;
         } epoch;
@@ -294,7 +316,8 @@ struct effect {
             struct chain_hash hash;
             uint8_t signature[LIMIT_SIGNATURE]; /* VERIFY */
             size_t signature_size;
-        } seal; /* SIGN, VERIFY: the text signed is event_seal_text() */
+            uint64_t ask; /* VERIFY: for what; 0: a seal of a log that is taken */
+        } seal;           /* SIGN, VERIFY: the text signed is event_seal_text() */
         struct {
             uint64_t link;
             struct span chain;
@@ -303,6 +326,14 @@ struct effect {
             uint64_t link;
             struct key_id key;
         } introduce;
+        struct {
+            uint64_t link;
+            struct log_id id;
+            uint64_t seq;
+            uint64_t told; /* the beginning of the hash that somebody says it is; 0: nobody does */
+            bool to_seal;  /* with the records behind it up to the next seal, if they are at most
+                              LIMIT_BATCH_BYTES */
+        } chain;
         struct {
             uint64_t link;
             struct address address;

@@ -30,10 +30,10 @@ enum fact_kind {
     FACT_ACKED,   /* seq: everything of our own up to here is acknowledged by somebody */
     FACT_STORE_FAILED, /* count: records of our own that were given up */
     FACT_STORE_WORKS,
-    FACT_EPOCH,         /* epoch: a new life began while running */
-    FACT_SUPERSEDED,    /* another process has our key and a higher epoch; exit */
-    FACT_FORKED,        /* device: two contents for one sequence number */
-    FACT_CLOCK,         /* device, ms, ahead: how far its clock is from ours */
+    FACT_EPOCH,      /* epoch: a new life began while running */
+    FACT_SUPERSEDED, /* another process has our key and a higher epoch; exit */
+    FACT_FORKED, /* device: two contents for one number (epoch, seq) of its log, at the latest */
+    FACT_CLOCK,  /* device, ms, ahead: how far its clock is from ours */
     FACT_PLAIN_HELLO,   /* device, address: a plain peer */
     FACT_PLAIN_READING, /* record: a plain reading that our rules may use */
     FACT_WANTED,        /* id, stage, ms: since it was asked; text: the topic; cause: why not */

@@ -1,197 +1,374 @@
 #include "core/fork.h"
 
+#include "core/carry.h"
+#include "core/decide.h"
+#include "core/doubt.h"
+#include "core/intake.h"
 #include "core/members.h"
 #include "core/news.h"
 #include "core/peer.h"
 #include "core/session.h"
-#include "core/sync.h"
 
 #include <stdlib.h>
 
-/* The happy path of a proof: ask from where both must agree (our own seal's place, or the very
- * beginning); hash what comes; where it passes our seal keep the other chain's hash; a seal that
- * ends it is verified; the two hashes differ. Anything else ends the doubt without a word: it was a
- * lie, or the log has grown meanwhile and is told of anew. One doubt a session, TIME_LIST_MS from
- * one to the next: a lie must not cost us a signature a line. */
+/* The happy path: a proof is made here (doubt.c, carry.c) or comes with its author's certificate
+ * before it; its chain is computed, its seals are verified one behind the other; the key is added
+ * to those that are known, the proof is stored and shown to all sessions.
+ *
+ * A proof whose certificate did not come, or of a key that is known, is passed over; one that does
+ * not hold ends the session. A proof that is too large to be shown is kept until somebody brings
+ * one that is not. What is restored is not verified again: a sum guards it against damage, and a
+ * certificate that was lost meanwhile must not bring trust back. */
 
-uint64_t fork_digest(const struct chain_hash *hash)
-{
-    uint64_t digest = 0;
-    for (size_t i = 0; i < sizeof digest; i++)
-        digest = digest << 8 | hash->bytes[i];
-    return digest;
-}
+static const char THEIRS[] = "it has signed two different records under one number; its key is not "
+                             "trusted any more";
+static const char OURS[] = "this device's key has signed two different records under one number; "
+                           "others do not trust it any more";
 
-static void send_want(struct node *n, struct session *s, const struct log *l, uint64_t last)
-{
-    struct message_entry *e = event_effects_alloc(n->fx, sizeof *e);
-    if (e == NULL)
-        return;
-    *e = (struct message_entry){
-        .log = {.device = event_effects_copy(n->fx, span_of(l->id.device)),
-                .key = l->id.key,
-                .epoch = l->id.epoch},
-        .first = l->first,
-        .last = last,
-        .want = MESSAGE_WANT_RECORDS,
-    };
-    struct message message = {.kind = MESSAGE_HAVE, .have = {.entries = e, .count = 1}};
-    session_send(n, s, &message);
-}
+struct fork_judged {
+    struct proof proof;
+    uint64_t ask;
+    enum fork_check check;
+    size_t at; /* which seal is being verified */
+    char bytes[];
+};
 
-static void begin(struct node *n, struct session *s, const struct log *l, uint64_t last)
+void fork_fini(struct node *n)
 {
-    bool busy = s->doubt.ours > 0 && n->now_ms - s->doubt.at_ms < TIME_CARRY_MS;
-    if (l->forked || l->seal.seq == 0 || busy || n->now_ms < s->doubt.next_ms)
-        return;
-    s->doubt = (struct doubt){.ours = l->seal.seq,
-                              .last = last,
-                              .at_ms = n->now_ms,
-                              .next_ms = n->now_ms + TIME_LIST_MS};
-    memcpy(&s->doubt.id, &l->id, sizeof l->id);
-    send_want(n, s, l, last);
-}
-
-/* It sends us the log no further; what we want of it is told anew. */
-static void end(struct node *n, struct session *s)
-{
-    const struct member *m = members_find(n, span_of(s->doubt.id.device));
-    s->doubt.ours = 0;
-    if (m != NULL)
-        news_tell_again(n, s, m);
-}
-
-void fork_told(struct node *n, struct session *s, const struct log *l,
-               const struct message_entry *e)
-{
-    bool differs = e->chain != 0 && e->sealed == l->seal.seq &&
-                   e->chain != fork_digest(&l->seal.hash);
-    if (differs && s->identity.role != ROLE_SENSOR)
-        begin(n, s, l, l->seal.seq);
-}
-
-void fork_doubt(struct node *n, struct session *s, const struct log *l)
-{
-    if (l->first == 1) /* else the beginning is not known here */
-        begin(n, s, l, 0);
-}
-
-/* The log in doubt, if that is what the message is about and it still stands where it stood. */
-static struct log *doubted(struct node *n, struct session *s, const struct message_log *log)
-{
-    struct log *l = s->doubt.ours == 0 ? NULL : sync_log_of(n, s, log);
-    bool is_it = l != NULL && l->id.epoch == s->doubt.id.epoch &&
-                 ident_key_equal(&l->id.key, &s->doubt.id.key) &&
-                 strcmp(l->id.device, s->doubt.id.device) == 0;
-    return is_it ? l : NULL;
-}
-
-bool fork_update(struct node *n, struct session *s, const struct message *m)
-{
-    struct doubt *d = &s->doubt;
-    if (doubted(n, s, &m->update.log) == NULL)
-        return false;
-    d->at_ms = s->carried_ms = n->now_ms;
-    for (size_t i = 0; i < m->update.count; i++) {
-        const struct record *r = &m->update.records[i];
-        if (r->seq != d->last + 1) {
-            end(n, s);
-            break;
-        }
-        n->hash(&d->head, &d->head, r->bytes);
-        d->last = r->seq;
-        if (d->last == d->ours)
-            d->there = d->head;
+    for (size_t i = 0; i < n->fork_count; i++) {
+        free(n->forks[i]->bytes);
+        free(n->forks[i]);
     }
-    return true;
+    n->fork_count = 0;
 }
 
-static void verify(struct node *n, struct session *s, const struct message *m)
+static struct fork *find(const struct node *n, const struct key_id *key)
 {
-    struct doubt *d = &s->doubt;
-    d->seal = (struct log_seal){.seq = m->seal.seq,
-                                .hash = m->seal.hash,
-                                .signature_size = m->seal.signature_size};
-    memcpy(d->seal.signature, m->seal.signature, m->seal.signature_size);
-    struct effect *effect = event_effects_add(n->fx, EFFECT_VERIFY);
-    effect->seal.id = d->id;
-    effect->seal.seq = d->seal.seq;
-    effect->seal.link = s->link;
-    effect->seal.hash = d->seal.hash;
-    effect->seal.signature_size = d->seal.signature_size;
-    memcpy(effect->seal.signature, d->seal.signature, d->seal.signature_size);
+    for (size_t i = 0; i < n->fork_count; i++)
+        if (ident_key_equal(&n->forks[i]->proof.id.key, key))
+            return n->forks[i];
+    return NULL;
 }
 
-bool fork_seal(struct node *n, struct session *s, const struct message *m)
+bool fork_known(const struct node *n, const struct key_id *key)
 {
-    struct doubt *d = &s->doubt;
-    const struct log *l = doubted(n, s, &m->seal.log);
-    if (l == NULL || d->seal.seq > 0)
+    return n->fork_count > 0 && find(n, key) != NULL;
+}
+
+bool fork_is_of(const struct node *n, const struct member *m)
+{
+    static const struct key_id unknown;
+    const struct key_id *key = m->session != NULL ? &m->session->identity.key : &m->key;
+    if (!ident_key_equal(key, &unknown))
+        return fork_known(n, key);
+    for (size_t i = 0; i < n->fork_count; i++)
+        if (strcmp(n->forks[i]->proof.id.device, m->device) == 0)
+            return true;
+    return false;
+}
+
+const char *fork_fault(const struct node *n, const struct member *m)
+{
+    if (n->fork_count == 0)
+        return NULL;
+    if (fork_known(n, &n->self.key))
+        return OURS;
+    return fork_is_of(n, m) ? THEIRS : NULL;
+}
+
+bool fork_refuses(struct node *n, struct session *s, const struct message *command)
+{
+    if (!fork_known(n, &s->identity.key))
         return false;
-    bool same_place = m->seal.seq == d->ours &&
-                      memcmp(&m->seal.hash, &l->seal.hash, sizeof l->seal.hash) != 0;
-    bool follows = m->seal.seq == d->last && memcmp(&m->seal.hash, &d->head, sizeof d->head) == 0;
-    if (same_place)
-        d->there = m->seal.hash;
-    if (m->seal.signature_size > 0 && (same_place || follows))
-        verify(n, s, m);
-    else
-        end(n, s);
+    struct message m = {.kind = MESSAGE_OUTCOME,
+                        .outcome = {.id = event_effects_copy(n->fx, command->command.id),
+                                    .outcome = FACT_OUTCOME_REFUSED,
+                                    .reason = span_of(THEIRS)}};
+    session_send(n, s, &m);
     return true;
 }
 
-static void go_on(struct node *n, struct session *s)
+static void store(struct node *n, const struct fork *f)
 {
-    const struct doubt *d = &s->doubt;
-    struct message ack = {.kind = MESSAGE_ACK,
-                          .ack = {.log = {.device = event_effects_copy(n->fx,
-                                                                       span_of(d->id.device)),
-                                          .key = d->id.key,
-                                          .epoch = d->id.epoch},
-                                  .seq = d->last,
-                                  .held = d->last}};
-    session_send(n, s, &ack);
+    struct effect *effect = node_store_effect(n, EFFECT_STORE_FORK, NULL, 0);
+    if (effect != NULL)
+        effect->store_fork = f->proof;
 }
 
-bool fork_verified(struct node *n, const struct event *e)
+void fork_store_again(struct node *n)
+{
+    for (size_t i = 0; i < n->fork_count; i++)
+        store(n, n->forks[i]);
+}
+
+static void tell(struct node *n, const struct proof *p)
+{
+    struct fact *fact = node_fact(n, FACT_FORKED, event_effects_copy(n->fx, span_of(p->id.device)));
+    if (fact == NULL)
+        return;
+    fact->epoch = p->id.epoch;
+    fact->seq = p->seals[0].seq;
+}
+
+void fork_start(struct node *n)
+{
+    for (size_t i = 0; i < n->fork_count; i++)
+        tell(n, &n->forks[i]->proof);
+}
+
+/* False: out of memory, nothing is changed. */
+static bool keep(struct node *n, struct fork *f, const struct proof *p)
+{
+    char *bytes = malloc(p->bytes.size + 1);
+    if (bytes == NULL) {
+        n->fx->out_of_memory = true;
+        return false;
+    }
+    if (p->bytes.size > 0)
+        memcpy(bytes, p->bytes.bytes, p->bytes.size);
+    free(f->bytes);
+    f->bytes = bytes;
+    f->proof = *p;
+    f->proof.bytes.bytes = bytes;
+    return true;
+}
+
+static struct fork *add(struct node *n, const struct proof *p)
+{
+    struct fork *f = calloc(1, sizeof *f);
+    if (f == NULL || !keep(n, f, p)) {
+        n->fx->out_of_memory = true;
+        free(f);
+        return NULL;
+    }
+    n->forks[n->fork_count++] = f;
+    return f;
+}
+
+/* What was accepted stays; of what goes on nothing is. */
+static void distrust(struct node *n, const struct proof *p)
+{
+    doubt_settled(n, &p->id.key);
+    carry_distrust(n, &p->id.key);
+    decide_distrust(n, span_of(p->id.device));
+    news_due(n);
+}
+
+/* LIMIT_FORKS are known: it is told, and this log is not taken any more. */
+static void only_tell(struct node *n, const struct proof *p)
+{
+    const struct member *m = members_find(n, span_of(p->id.device));
+    struct log *l = m == NULL ? NULL : members_log(m, &p->id.key, p->id.epoch);
+    if (l == NULL || l->forked)
+        return;
+    l->forked = true;
+    node_counted(n, NODE_FORKS);
+    tell(n, p);
+}
+
+/* One that can be shown takes the place of one that can't. */
+static void improve(struct node *n, struct fork *f, const struct proof *p)
+{
+    if (!proof_is_whole(&f->proof) && proof_is_whole(p) && keep(n, f, p))
+        store(n, f);
+}
+
+void fork_prove(struct node *n, const struct proof *p)
+{
+    struct fork *known = find(n, &p->id.key);
+    if (known != NULL) {
+        improve(n, known, p);
+        return;
+    }
+    if (n->fork_count == LIMIT_FORKS) {
+        only_tell(n, p);
+        return;
+    }
+    const struct fork *f = add(n, p);
+    if (f == NULL)
+        return;
+    node_counted(n, NODE_FORKS);
+    tell(n, p);
+    store(n, f);
+    distrust(n, p);
+}
+
+void fork_restore(struct node *n, const struct event *e)
+{
+    const struct proof *p = e->restore_fork;
+    if (n->fork_count < LIMIT_FORKS && find(n, &p->id.key) == NULL)
+        (void)add(n, p);
+}
+
+/* Checking what comes. */
+
+static void verify(struct node *n, const struct session *s, struct fork_judged *j)
+{
+    const struct log_seal *seal = &j->proof.seals[j->at];
+    struct effect *effect = event_effects_add(n->fx, EFFECT_VERIFY);
+    effect->seal.id = j->proof.id;
+    effect->seal.seq = seal->seq;
+    effect->seal.link = s->link;
+    effect->seal.ask = j->ask = ++n->asks;
+    effect->seal.hash = seal->hash;
+    effect->seal.signature_size = seal->signature_size;
+    memcpy(effect->seal.signature, seal->signature, seal->signature_size);
+}
+
+void fork_judge(struct node *n, struct session *s, const struct proof *p, enum fork_check check)
+{
+    if (s->judged == NULL)
+        s->judged = calloc(LIMIT_JUDGED, sizeof *s->judged);
+    struct fork_judged *j = s->judged == NULL ? NULL : malloc(sizeof *j + p->bytes.size);
+    if (j == NULL) {
+        n->fx->out_of_memory = true;
+        return;
+    }
+    if (s->judged_count == LIMIT_JUDGED) {
+        free(j);
+        return;
+    }
+    *j = (struct fork_judged){.proof = *p, .check = check};
+    if (p->bytes.size > 0)
+        memcpy(j->bytes, p->bytes.bytes, p->bytes.size);
+    j->proof.bytes.bytes = j->bytes;
+    s->judged[s->judged_count++] = j;
+    verify(n, s, j);
+}
+
+void fork_session_gone(struct session *s)
+{
+    for (size_t i = 0; i < s->judged_count; i++)
+        free(s->judged[i]);
+    free(s->judged);
+    s->judged = NULL;
+    s->judged_count = 0;
+}
+
+static struct proof proof_of(struct node *n, const struct message *m)
+{
+    const struct message_run *run = &m->fork.run;
+    struct proof p = {.id = {.key = run->log.key, .epoch = run->log.epoch},
+                      .seals = {m->fork.seals[0], m->fork.seals[1]},
+                      .there = run->base,
+                      .count = run->count};
+    ident_name_copy(p.id.device, run->log.device);
+    if (run->count > 0)
+        p.bytes = intake_join(n, run->records, run->count);
+    return p;
+}
+
+static bool holds(struct node *n, const struct proof *p, const struct message_run *run)
+{
+    struct span *texts = event_effects_alloc(n->fx, (run->count + 1) * sizeof *texts);
+    for (size_t i = 0; texts != NULL && i < run->count; i++)
+        texts[i] = run->records[i].bytes;
+    return texts != NULL && proof_holds(p, texts, n->hash);
+}
+
+static void mark(struct node *n, struct session *s, const struct key_id *key)
+{
+    for (size_t i = 0; i < n->fork_count; i++)
+        if (ident_key_equal(&n->forks[i]->proof.id.key, key))
+            s->forks_shown |= UINT64_C(1) << i;
+}
+
+static bool is_of_use(const struct node *n, const struct proof *p)
+{
+    const struct fork *known = find(n, &p->id.key);
+    return known == NULL || !proof_is_whole(&known->proof);
+}
+
+void fork_received(struct node *n, struct session *s, const struct message *m)
+{
+    struct proof p = proof_of(n, m);
+    const struct identity *who = &s->introduced;
+    bool introduced = strcmp(who->device, p.id.device) == 0 &&
+                      ident_key_equal(&who->key, &p.id.key);
+    mark(n, s, &p.id.key);
+    if (++s->forks_heard < LIMIT_FORKS)
+        s->certificates++; /* of the next one */
+    if (!introduced || s->forks_heard > LIMIT_FORKS || !is_of_use(n, &p)) {
+        node_counted(n, NODE_MESSAGES_UNKNOWN);
+        return;
+    }
+    if (!holds(n, &p, &m->fork.run))
+        peer_refuse(n, s, "a proof that proves nothing");
+    else
+        fork_judge(n, s, &p, FORK_BOTH_SEALS);
+}
+
+static void forget(struct session *s, size_t at)
+{
+    free(s->judged[at]);
+    s->judged[at] = s->judged[--s->judged_count];
+}
+
+void fork_verified(struct node *n, const struct event *e)
 {
     struct session *s = session_find(n, e->verified.link);
-    if (s == NULL || s->doubt.ours == 0 || s->doubt.seal.seq != e->verified.seq ||
-        s->doubt.id.epoch != e->verified.id.epoch ||
-        strcmp(s->doubt.id.device, e->verified.id.device) != 0)
-        return false;
-    const struct log_seal against = s->doubt.seal;
-    const struct member *m = members_find(n, span_of(e->verified.id.device));
-    struct log *l = m == NULL ? NULL : members_log(m, &s->doubt.id.key, s->doubt.id.epoch);
-    s->doubt.seal.seq = 0;
+    size_t at = 0;
+    while (s != NULL && at < s->judged_count && s->judged[at]->ask != e->verified.ask)
+        at++;
+    if (s == NULL || at == s->judged_count)
+        return;
+    struct fork_judged *j = s->judged[at];
     if (!e->verified.valid) {
         node_counted(n, NODE_SEALS_BAD);
         peer_refuse(n, s, "a seal that does not hold");
-        return true;
+        return;
     }
-    if (against.seq < s->doubt.ours) {
-        go_on(n, s);
-        return true;
+    if (j->check == FORK_BOTH_SEALS && j->at == 0) {
+        j->at = 1;
+        verify(n, s, j);
+        return;
     }
-    if (l != NULL && l->seal.seq == s->doubt.ours &&
-        memcmp(&l->seal.hash, &s->doubt.there, sizeof l->seal.hash) != 0)
-        fork_note(n, l, &against);
-    end(n, s);
-    return true;
+    fork_prove(n, &j->proof);
+    if (j->check == FORK_BOTH_SEALS)
+        mark(n, s, &j->proof.id.key);
+    forget(s, at);
 }
 
-void fork_note(struct node *n, struct log *l, const struct log_seal *against)
+/* Showing. */
+
+static void show(struct node *n, struct session *s, const struct fork *f)
 {
-    if (l->forked)
+    const struct proof *p = &f->proof;
+    struct effect *effect = event_effects_add(n->fx, EFFECT_INTRODUCE);
+    effect->introduce.link = s->link;
+    effect->introduce.key = p->id.key;
+    struct message m = {
+        .kind = MESSAGE_FORK,
+        .fork = {.run = {.log = {span_of(p->id.device), p->id.key, p->id.epoch},
+                         .bytes = event_effects_copy(n->fx, p->bytes),
+                         .count = p->count,
+                         .based = p->count > 0,
+                         .base = p->there},
+                 .seals = {p->seals[0], p->seals[1]}},
+    };
+    m.fork.run.log.device = event_effects_copy(n->fx, m.fork.run.log.device);
+    session_send(n, s, &m);
+}
+
+/* One a turn: each may be as long as a line. */
+static void show_next(struct node *n, struct session *s)
+{
+    for (size_t i = 0; i < n->fork_count; i++) {
+        uint64_t bit = UINT64_C(1) << i;
+        if ((s->forks_shown & bit) != 0 || !proof_is_whole(&n->forks[i]->proof))
+            continue;
+        if (s->unsent < LIMIT_UNSENT) {
+            s->forks_shown |= bit;
+            show(n, s, n->forks[i]);
+        }
+        news_due(n);
         return;
-    l->forked = true;
-    l->against = malloc(sizeof *l->against);
-    if (l->against != NULL)
-        *l->against = *against;
-    node_counted(n, NODE_FORKS);
-    struct fact *fact = node_fact(n, FACT_FORKED, event_effects_copy(n->fx, span_of(l->id.device)));
-    if (fact != NULL) {
-        fact->epoch = l->id.epoch;
-        fact->seq = l->seal.seq < against->seq ? l->seal.seq : against->seq;
     }
+}
+
+void fork_pump(struct node *n)
+{
+    for (size_t i = 0; n->fork_count > 0 && i < n->session_count; i++)
+        if (n->sessions[i]->state == PEER_OPEN && n->sessions[i]->have_done)
+            show_next(n, n->sessions[i]);
 }

@@ -3,24 +3,40 @@
 
 #include "core/node_state.h"
 
-/* An author that signs two contents for one place of its log. Whoever tells of a log tells the
- * beginning of its chain hash, too; where that is not ours, the seal is asked for, and where the
- * other's log is longer and signed and does not continue ours, all of it, of which only hashes are
- * kept. A fork is believed when the author's own signature proves it, never before. Then nothing
- * more of that log is taken, and both seals stay in memory: log->seal and log->against. */
+/* An author that signs two contents for one place of its log. A fork is believed when the author's
+ * own two signatures prove it, never before. Then the key is not trusted any more: of none of its
+ * logs anything more is taken, its commands are refused, rules forget its values; what was accepted
+ * before stays. The proof is kept on disk, and shown once in each session: whoever gets it checks
+ * the signatures itself, and shows it on. docs/decisions/011-forks.md */
 
-/* The first 64 bits of a chain hash, as a `have` tells them. */
-uint64_t fork_digest(const struct chain_hash *hash);
-/* What this session tells of a log that is here. */
-void fork_told(struct node *n, struct session *s, const struct log *l,
-               const struct message_entry *e);
-/* It has a signed log that is not the continuation of ours: it is to show how it came there. */
-void fork_doubt(struct node *n, struct session *s, const struct log *l);
-/* What comes for that; false: it is not about it. */
-bool fork_update(struct node *n, struct session *s, const struct message *m);
-bool fork_seal(struct node *n, struct session *s, const struct message *m);
-bool fork_verified(struct node *n, const struct event *e);
-/* It is proven: this seal holds as well as the log's own. */
-void fork_note(struct node *n, struct log *l, const struct log_seal *against);
+void fork_fini(struct node *n);
+
+/* Whether it was proven of this key. */
+bool fork_known(const struct node *n, const struct key_id *key);
+/* ... of the key that this device has now; as long as that is not known, of any it had. */
+bool fork_is_of(const struct node *n, const struct member *m);
+/* Why nothing may be wanted of this device, or of anybody by us; NULL: it may. */
+const char *fork_fault(const struct node *n, const struct member *m);
+/* A command of somebody whose key has forked is refused: true. */
+bool fork_refuses(struct node *n, struct session *s, const struct message *command);
+
+/* Both signatures hold. Copies. */
+void fork_prove(struct node *n, const struct proof *p);
+/* It is proven if the first seal's signature, or both, hold: this session sent them. Copies. */
+enum fork_check { FORK_FIRST_SEAL, FORK_BOTH_SEALS };
+void fork_judge(struct node *n, struct session *s, const struct proof *p, enum fork_check check);
+/* A proof comes. */
+void fork_received(struct node *n, struct session *s, const struct message *m);
+void fork_verified(struct node *n, const struct event *e);
+/* Nobody waits any more for what is being checked for this session. */
+void fork_session_gone(struct session *s);
+
+/* Shows every session what it was not shown yet. */
+void fork_pump(struct node *n);
+void fork_restore(struct node *n, const struct event *e);
+/* Time begins: people are told what came back. */
+void fork_start(struct node *n);
+/* The store works again. */
+void fork_store_again(struct node *n);
 
 #endif

@@ -99,6 +99,14 @@ enum {
                                   author's LIMIT_WINDOW and what is on its way; beyond, that
                                   session carries it no more */
     LIMIT_SEALS_ASKED = 64,    /* seals of one log on their way to the disk; newer ones wait */
+    LIMIT_FORKS = 64, /* keys known to have signed two contents: each needs a certificate of this
+                         network; at the bound one more is reported, and only its log is not taken
+                         any more */
+    LIMIT_DOUBTS = 4, /* logs that one session seems to have another content of, asked about at
+                         once; at the bound it is asked when it tells of them again */
+    LIMIT_JUDGED = 8, /* proofs of one session being checked; at the bound one is dropped */
+    LIMIT_LIST_CHAINS = 128, /* entries of a list of a device's logs that tell their chain, the
+                                newest first: with more a list may not fit a line */
     LIMIT_EPOCH_JUMP = 1073741824, /* 1,024 lives: how far a member may say, without a proof, that
                                       our epochs went: enough for any backup */
     LIMIT_EPOCH_CLAIMS = 8, /* such sayings believed in TIME_EPOCH_CLAIMS_MS: a liar then needs a
@@ -188,8 +196,10 @@ enum {
                                     another who offers it: half a megabyte at 40 kB/s */
     TIME_LIST_MS = 1000,         /* between two lists of one device's logs to one peer: up to 64 KiB
                                     for an entry of 300 bytes */
-    TIME_SUMMARY_MS = 5000,      /* between a controller's summaries */
-    TIME_STORE_RETRY_MS = 1000,  /* after a failed store */
+    TIME_RETELL_MS = 600000, /* between two tellings of a log to somebody who wants nothing of it:
+                                its author may say something else there */
+    TIME_SUMMARY_MS = 5000,  /* between a controller's summaries */
+    TIME_STORE_RETRY_MS = 1000, /* after a failed store */
     TIME_LEAVE_MS = 1000, /* a leaving peer waits this long for its last records to be stored and
                              sent */
 };

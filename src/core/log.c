@@ -39,7 +39,6 @@ void log_free(struct log *l)
     ring_fini(&l->ends);
     ring_fini(&l->marks);
     free(l->window);
-    free(l->against);
     free(l);
 }
 
@@ -67,6 +66,8 @@ bool log_hash_at(const struct log *l, uint64_t seq, struct chain_hash *hash)
         *hash = l->seal.hash;
     } else if (seq + 1 == l->first) {
         *hash = l->base;
+    } else if (seq > 0 && seq == l->looked_seq) {
+        *hash = l->looked;
     } else if (seq < l->last && l->last - seq < l->hashes.count) {
         size_t index = l->hashes.count - 1 - (size_t)(l->last - seq);
         *hash = *(const struct chain_hash *)ring_at(&l->hashes, index);
@@ -121,6 +122,7 @@ bool log_cut(struct log *l, uint64_t last)
     if (!log_hash_at(l, last, &hash))
         return false;
     uint64_t gone = l->last - last;
+    l->looked_seq = l->looked_seq > last ? 0 : l->looked_seq;
     if (gone >= l->hashes.count)
         ring_clear(&l->hashes);
     else
@@ -157,6 +159,7 @@ void log_restart(struct log *l, uint64_t first, const struct chain_hash *base)
     l->head = *base;
     l->asking.seq = l->waiting.seq = 0;
     l->open.first = l->fresh.first = 0;
+    l->looked_seq = 0;
     l->resync = false;
     log_prune(l, first, base);
 }

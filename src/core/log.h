@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/ring.h"
 #include "core/event.h"
+#include "core/proof.h"
 
 /* One log: where it stands (received, on disk, sealed), its hash chain, and for a log of our own
  * the newest records' bytes. It decides nothing about peers; sync.c, seal.c and author.c do.
@@ -14,14 +15,6 @@
 typedef void log_hash_fn(struct chain_hash *out, const struct chain_hash *before,
                          struct span bytes);
 
-/* A seal: the author's signature over the chain hash at seq. seq 0: none. */
-struct log_seal {
-    uint64_t seq;
-    struct chain_hash hash;
-    uint8_t signature[LIMIT_SIGNATURE];
-    size_t signature_size;
-};
-
 struct log {
     struct log_id id;
     enum role role; /* of its author */
@@ -30,7 +23,7 @@ struct log {
     bool resync;  /* records were dropped while storing failed: what does not follow `last` is
                      ignored until it does */
     bool on_disk; /* the store knows of it */
-    bool forked;  /* its author signed two contents for one place: nothing more of it is taken */
+    bool forked;  /* its author signed two contents for one place, and LIMIT_FORKS are known */
     uint64_t first;
     uint64_t last;        /* appended or received, the chain's end */
     uint64_t asked;       /* ordered to be stored */
@@ -52,11 +45,13 @@ struct log {
     struct log_seal asking;      /* being signed or verified; seq 0: none */
     struct log_seal waiting;     /* came while `asking` was out */
     uint64_t asking_link;        /* others': who sent `asking` */
-    struct log_seal *against;    /* the other one, when it is forked; NULL: not, or no memory */
     uint64_t urgent; /* own: the last record that is to be sealed as soon as it is stored */
     uint64_t unsealed_since_ms; /* own: when the oldest stored record behind the seal was stored */
 
     uint64_t bytes; /* own: of all records, when it began in this process */
+
+    uint64_t looked_seq;      /* others': a place whose chain hash was read from disk; 0: none */
+    struct chain_hash looked; /* ... and that hash */
 
     struct chain_hash base; /* at first - 1 */
     struct ring marks; /* struct event_mark, oldest first: its checkpoints; at most LIMIT_MARKS */

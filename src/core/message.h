@@ -3,6 +3,7 @@
 
 #include "core/fact.h"
 #include "core/ident.h"
+#include "core/proof.h"
 #include "core/record.h"
 
 /* What two peers say to each other in a session, taken apart; docs/protocol.md has the text forms.
@@ -15,6 +16,7 @@ enum message_kind {
     MESSAGE_SEAL,
     MESSAGE_CERTIFICATE, /* whose log the following run is, when it is not the sender's */
     MESSAGE_ACK,
+    MESSAGE_FORK,    /* that an author signed two contents for one place */
     MESSAGE_KEEP,    /* whether the sender needs this session */
     MESSAGE_COMMAND, /* a one-shot command for the receiver */
     MESSAGE_OUTCOME, /* what came of one, where no record tells */
@@ -59,6 +61,16 @@ struct message_entry {
     uint64_t chain; /* the first 64 bits of the chain hash at `sealed`, likewise */
 };
 
+struct message_run {
+    struct message_log log;       /* its epoch is that of the records */
+    struct span bytes;            /* sending: the records' texts joined by one comma each */
+    const struct record *records; /* receiving: consecutive, of one device and epoch; NULL when
+                                     sending */
+    size_t count;
+    bool based;             /* the log begins with these records at the sender: */
+    struct chain_hash base; /* ... and this is the chain hash before them */
+};
+
 struct message {
     enum message_kind kind;
     union {
@@ -78,15 +90,12 @@ struct message {
             struct span of; /* these are all logs of this device that the sender holds; empty: no
                                such claim */
         } have;
+        struct message_run update;
         struct {
-            struct message_log log;       /* its epoch is that of the records */
-            struct span bytes;            /* sending: the records' texts joined by one comma each */
-            const struct record *records; /* receiving: consecutive, of one device and epoch; NULL
-                                             when sending */
-            size_t count;
-            bool based;             /* the log begins with these records at the sender: */
-            struct chain_hash base; /* ... and this is the chain hash before them */
-        } update;
+            struct message_run run; /* the records between the two seals, none when they lie at one
+                                       place; `base` is the chain hash before them */
+            struct log_seal seals[2];
+        } fork;
         struct {
             struct message_log log;
             uint64_t seq;

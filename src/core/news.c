@@ -1,6 +1,7 @@
 #include "core/news.h"
 
 #include "core/carry.h"
+#include "core/doubt.h"
 #include "core/fork.h"
 #include "core/members.h"
 #include "core/serve.h"
@@ -23,6 +24,7 @@ struct news {
     bool silent;            /* the other promised and did not send */
     enum message_want mode; /* what the other wants */
     enum message_want told; /* what we said we want */
+    uint64_t told_ms;       /* when we last told of its newest log */
     uint64_t epoch, sealed; /* so much of its newest log the other has, or knows that we have */
     uint64_t older;         /* digest of ours that we told */
     uint64_t older_heard;   /* digest of theirs */
@@ -100,7 +102,8 @@ static enum message_want want_of(const struct node *n, const struct session *s,
                                  const struct member *m, const struct log *l,
                                  const struct news *news)
 {
-    if (!news_wants_role(n, l->role) || is_leaf(s->identity.role) || news->silent)
+    if (!news_wants_role(n, l->role) || is_leaf(s->identity.role) || news->silent ||
+        fork_known(n, &l->id.key))
         return MESSAGE_WANT_NOTHING;
     if (carry_link(n, &l->id) == s->link) /* also of an earlier life of one that is here */
         return MESSAGE_WANT_RECORDS;
@@ -150,16 +153,23 @@ static struct message_entry entry_of(struct node *n, const struct log *l)
     };
 }
 
+static uint64_t chain_of(const struct log *l)
+{
+    return servable(l) == l->stored_seal.seq ? doubt_digest(&l->stored_seal.hash) : 0;
+}
+
 static bool goes_further(uint64_t epoch, uint64_t sealed, const struct news *news)
 {
     return epoch > news->epoch || (epoch == news->epoch && sealed > news->sealed);
 }
 
-/* Who follows a log hears of a later one only. */
-static bool is_news(const struct log *l, const struct news *news)
+/* Who follows a log hears of a later one only; who wants nothing of it, now and then, for its
+ * author may tell the other something else. */
+static bool is_news(const struct node *n, const struct log *l, const struct news *news)
 {
     if (news->heard && news->mode == MESSAGE_WANT_NOTHING)
-        return false;
+        return n->now_ms - news->told_ms >= TIME_RETELL_MS &&
+               goes_further(l->id.epoch, servable(l), news);
     if (news->heard && news->mode == MESSAGE_WANT_RECORDS)
         return l->id.epoch > news->epoch;
     return goes_further(l->id.epoch, servable(l), news);
@@ -175,7 +185,7 @@ static bool tell(struct node *n, struct session *s, struct member *m, struct mes
     enum message_want want = want_of(n, s, m, l, news);
     bool gives = !is_leaf(n->self.role) && s->wants[l->role] && servable(l) > 0;
     uint64_t older = gives ? older_of(n, m) : 0;
-    bool offers = gives && is_news(l, news);
+    bool offers = gives && is_news(n, l, news);
     if (!offers && want == news->told && older == news->older)
         return false;
     *entry = entry_of(n, l);
@@ -183,7 +193,8 @@ static bool tell(struct node *n, struct session *s, struct member *m, struct mes
     entry->role = l->role;
     entry->want = want;
     entry->older = older;
-    entry->chain = entry->sealed == l->stored_seal.seq ? fork_digest(&l->stored_seal.hash) : 0;
+    entry->chain = chain_of(l);
+    news->told_ms = n->now_ms;
     news->told = want;
     news->older = older;
     if (goes_further(l->id.epoch, servable(l), news)) {
@@ -208,8 +219,11 @@ static void send_list(struct node *n, struct session *s, const struct member *m)
         return;
     size_t count = 0;
     for (const struct log *l = m->logs; l != NULL && count < LIMIT_LOGS_DEVICE; l = l->next)
-        if (servable(l) > 0)
-            entries[count++] = entry_of(n, l);
+        if (servable(l) > 0) {
+            entries[count] = entry_of(n, l);
+            entries[count].chain = count < LIMIT_LIST_CHAINS ? chain_of(l) : 0;
+            count++;
+        }
     struct message message = {.kind = MESSAGE_HAVE,
                               .have = {.entries = entries,
                                        .count = count,
@@ -282,6 +296,8 @@ static bool is_of_use(const struct node *n, const struct session *s, const struc
 {
     if (e->sealed < e->first || is_leaf(s->identity.role) || !wants_author(n, m, e))
         return false;
+    if (fork_known(n, &e->log.key))
+        return false;
     if (m == NULL)
         return true;
     if (m->session != NULL && (!is_here(m, &e->log.key) || e->log.epoch >= m->session->epoch))
@@ -324,6 +340,15 @@ void news_list_due(struct node *n, struct session *s, const struct member *m)
     news_due(n);
 }
 
+/* It has more of a log that we want of nobody but its author: it can't know yet whether ours is the
+ * beginning of that. */
+static bool must_hear_of_ours(const struct node *n, const struct log *l,
+                              const struct message_entry *e)
+{
+    return !is_leaf(n->self.role) && l != NULL && servable(l) > 0 && e->role_known &&
+           e->chain != 0 && e->sealed > servable(l);
+}
+
 void news_entry(struct node *n, struct session *s, const struct message_entry *e)
 {
     struct member *m = members_find(n, e->log.device);
@@ -337,11 +362,13 @@ void news_entry(struct node *n, struct session *s, const struct message_entry *e
     else if (l != NULL && !asks && e->role_known)
         serve_end(s, l);
     if (l != NULL)
-        fork_told(n, s, l, e);
+        doubt_told(n, s, l, e);
     if (e->sealed > 0 && e->first > e->last)
         carry_emptied(n, s, &e->log);
     if (is_of_use(n, s, m, e))
         carry_ask(n, s, &e->log, e->sealed);
+    else if (must_hear_of_ours(n, l, e) && !fork_known(n, &l->id.key))
+        news_tell_again(n, s, m);
 }
 
 static bool listed(const struct message *m, const struct log *l)
@@ -374,8 +401,11 @@ void news_list(struct node *n, struct session *s, const struct message *list)
         return;
     size_t count = 0;
     for (const struct log *l = m->logs; l != NULL && count < LIMIT_LOGS_DEVICE; l = l->next)
-        if (s->wants[l->role] && !listed(list, l))
-            entries[count++] = entry_of(n, l);
+        if (s->wants[l->role] && !listed(list, l)) {
+            entries[count] = entry_of(n, l);
+            entries[count].chain = count < LIMIT_LIST_CHAINS ? chain_of(l) : 0;
+            count++;
+        }
     send_page(n, s, entries, count);
 }
 

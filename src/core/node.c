@@ -7,7 +7,9 @@
 #include "core/command.h"
 #include "core/decide.h"
 #include "core/discovery.h"
+#include "core/doubt.h"
 #include "core/drive.h"
+#include "core/fork.h"
 #include "core/members.h"
 #include "core/mesh.h"
 #include "core/news.h"
@@ -97,6 +99,8 @@ void node_free(struct node *n)
     for (size_t i = 0; i < n->session_count; i++) {
         free(n->sessions[i]->cursors);
         free(n->sessions[i]->news);
+        free(n->sessions[i]->doubts);
+        fork_session_gone(n->sessions[i]);
         free(n->sessions[i]);
     }
     for (size_t i = 0; i < n->configured_count; i++)
@@ -105,6 +109,7 @@ void node_free(struct node *n)
     want_fini(n);
     command_fini(n);
     carry_fini(n);
+    fork_fini(n);
     members_fini(n);
     state_fini(&n->state);
     ring_fini(&n->stores);
@@ -172,6 +177,7 @@ static void start(struct node *n, uint64_t epoch)
     struct fact *fact = node_fact(n, FACT_STARTED, span_of(n->self.device));
     if (fact != NULL)
         fact->epoch = epoch;
+    fork_start(n);
     discovery_start(n);
 }
 
@@ -342,6 +348,7 @@ static event_fn *const handlers[EVENT_KIND_COUNT] = {
     [EVENT_RESTORE_TOPIC] = restore_topic,
     [EVENT_RESTORE_PEER] = restore_address,
     [EVENT_RESTORE_SEEN] = seen_restore,
+    [EVENT_RESTORE_FORK] = fork_restore,
     [EVENT_START] = on_start,
     [EVENT_EPOCH] = on_epoch,
     [EVENT_READING] = on_readings,
@@ -360,6 +367,7 @@ static event_fn *const handlers[EVENT_KIND_COUNT] = {
     [EVENT_SIGNED] = seal_signed,
     [EVENT_VERIFIED] = seal_verified,
     [EVENT_CERTIFIED] = carry_certified,
+    [EVENT_CHAIN] = doubt_chain,
     [EVENT_WANT] = want_ask,
     [EVENT_COMMAND] = command_ask,
     [EVENT_COMMANDED] = command_ended,
@@ -407,6 +415,7 @@ void node_step(struct node *n, const struct event *e, struct effects *fx)
         seal_pump(n);
         if (e->kind != EVENT_HELLO && e->kind != EVENT_HEARD) /* these change nothing about it */
             serve_pump(n);
+        fork_pump(n);
         finish_leaving(n);
         discovery_settle(n);
     }

@@ -7,8 +7,8 @@
 /* One peer, whole: everything it decides. A function of (state, event); no I/O, no clock, no
  * randomness but the seed.
  *
- * Life: node_new(); RESTORE_* events in the order log, its tail, ..., topics, peers, seen; START;
- * then anything; LEAVE; EFFECT_EXIT. */
+ * Life: node_new(); RESTORE_* events in the order log, its tail, ..., topics, peers, seen, forks;
+ * START; then anything; LEAVE; EFFECT_EXIT. */
 
 typedef void node_hash_fn(struct chain_hash *out, const struct chain_hash *before,
                           struct span bytes); /* SHA-256(before | bytes) */
@@ -89,7 +89,7 @@ enum node_counter {
     NODE_FETCHES,
     NODE_RECORDS_CARRIED, /* taken from another than their author */
     NODE_LOGS_PRUNED,     /* shortened to a checkpoint, or emptied */
-    NODE_FORKS,           /* logs with two contents, both signed by their author */
+    NODE_FORKS,           /* keys that were proven to have signed two contents */
     NODE_MESSAGES_UNKNOWN,
     NODE_COUNTER_COUNT,
 };

@@ -12,12 +12,12 @@
 /* The inside of a node, for core's own modules; nobody else includes it. One file per noun decides:
  * members.c (who is known), watch.c (whether we ourselves are well), seen.c (when others were last
  * heard), discovery.c (hellos and dialling), mesh.c (with whom we keep a session), peer.c (a
- * session's life), sync.c and serve.c (who lacks what), news.c, carry.c and fork.c (the logs of
- * others), intake.c, seal.c, author.c (our own log), checkpoint.c and retain.c (what may go from
- * the disk), decide.c (rules), drive.c (what a property of ours is), decision.c (what our rules
- * have become, on disk), dispatch.c (what they command), order.c (what our rules want of others),
- * want.c (what a person wants), command.c (what is to be done once), clock.c (whose clock is
- * wrong), node.c (the seam). */
+ * session's life), sync.c and serve.c (who lacks what), news.c, carry.c, doubt.c and fork.c (the
+ * logs of others), intake.c, seal.c, author.c (our own log), checkpoint.c and retain.c (what may go
+ * from the disk), decide.c (rules), drive.c (what a property of ours is), decision.c (what our
+ * rules have become, on disk), dispatch.c (what they command), order.c (what our rules want of
+ * others), want.c (what a person wants), command.c (what is to be done once), clock.c (whose clock
+ * is wrong), node.c (the seam). */
 
 #define NODE_NEVER UINT64_MAX
 
@@ -88,14 +88,28 @@ struct cursor {
     bool introduced; /* of another's log: its author's certificate was sent */
 };
 
-/* A log of which this session seems to have another content than we have; fork.c. */
+/* A log of which this session seems to have another content than we have; doubt.c. */
+enum doubt_kind {
+    DOUBT_NONE,
+    DOUBT_SEAL, /* its seal at some place is asked for, or being weighed */
+    DOUBT_WALK, /* all of it is, because it is longer */
+};
+
 struct doubt {
     struct log_id id;
-    uint64_t ours; /* the place of our seal; 0: there is no doubt */
+    enum doubt_kind kind;
+    uint64_t ours; /* the place of our seal */
     uint64_t last; /* what came of the other content, from the beginning on, and its chain there */
     struct chain_hash head, there; /* `there`: at `ours` */
-    struct log_seal seal;          /* being verified; seq 0: none */
+    struct log_seal seal;          /* what it sent, being weighed or verified; seq 0: none */
+    uint64_t ask;                  /* as given in VERIFY */
     uint64_t at_ms, next_ms;
+};
+
+/* A key that signed two contents for one place; fork.c. */
+struct fork {
+    struct proof proof; /* its bytes are in `bytes` */
+    char *bytes;
 };
 
 struct session {
@@ -128,13 +142,17 @@ struct session {
     uint64_t spared_ms;       /* ... the last of both then */
     struct news *news;        /* by the members' slots; news.c */
     size_t news_count;
-    struct identity introduced; /* by the last certificate that came along and holds; no device:
-                                   none */
-    size_t asked;               /* logs of others that it is asked for */
-    size_t certificates;        /* so many may come: one for each time that it was asked */
-    size_t stretch_bytes;       /* of what it carries, waiting for seals */
-    uint64_t carried_ms;        /* when it last carried something */
-    struct doubt doubt;
+    struct identity introduced;  /* by the last certificate that came along and holds; no device:
+                                    none */
+    size_t asked;                /* logs of others that it is asked for */
+    size_t certificates;         /* so many may come: one for each time that it was asked */
+    size_t stretch_bytes;        /* of what it carries, waiting for seals */
+    uint64_t carried_ms;         /* when it last carried something */
+    struct doubt *doubts;        /* LIMIT_DOUBTS; NULL: there was none yet */
+    struct fork_judged **judged; /* LIMIT_JUDGED; proofs that came and are being checked */
+    size_t judged_count;
+    uint64_t forks_shown; /* a bit for each of the node's: it was shown there, or came from there */
+    size_t forks_heard;   /* proofs that came */
 };
 
 /* Stores under way, in ticket order: what becomes durable when. */
@@ -226,7 +244,10 @@ struct node {
     struct table members;
     bool slots[LIMIT_MEMBERS]; /* taken */
     size_t log_count;
-    struct table carried; /* struct carried, by its log: who was asked for it; carry.c */
+    struct table carried;            /* struct carried, by its log: who was asked for it; carry.c */
+    struct fork *forks[LIMIT_FORKS]; /* as they were proven */
+    size_t fork_count;
+    uint64_t asks; /* VERIFYs of proofs and doubts */
     uint64_t carry_at_ms, news_at_ms, mesh_at_ms;
     uint64_t dial_at_ms; /* not before this is a dial due, or a sign asked for */
     bool dials_changed;  /* reckon that anew */

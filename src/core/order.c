@@ -1,6 +1,7 @@
 #include "core/order.h"
 
 #include "core/author.h"
+#include "core/fork.h"
 #include "core/members.h"
 #include "core/why.h"
 
@@ -49,7 +50,7 @@ static bool writes(struct node *n, const struct member *m)
 static bool is_there(struct node *n, const struct log_id *id)
 {
     const struct member *m = members_find(n, span_of(id->device));
-    if (m == NULL)
+    if (m == NULL || fork_known(n, &id->key))
         return false;
     if (m->session == NULL)
         return m->epoch == id->epoch && writes(n, m);
@@ -63,7 +64,7 @@ bool order_is_decided_by_another(struct node *n, const struct rule *rule)
         if (strcmp(rule->owners[i], n->self.device) == 0)
             return false;
         const struct member *m = members_find(n, span_of(rule->owners[i]));
-        if (m != NULL && (m->session != NULL || writes(n, m)))
+        if (m != NULL && !fork_is_of(n, m) && (m->session != NULL || writes(n, m)))
             return true;
     }
     return rule->owner_count > 0;

@@ -3,6 +3,7 @@
 #include "core/carry.h"
 #include "core/command.h"
 #include "core/discovery.h"
+#include "core/fork.h"
 #include "core/greet.h"
 #include "core/members.h"
 #include "core/mesh.h"
@@ -22,7 +23,7 @@ enum peer_input {
     PEER_IN_LINK_UP,
     PEER_IN_LINK_DOWN,
     PEER_IN_HELLO,
-    PEER_IN_SYNC,    /* have, state_update, seal, certificate, ack */
+    PEER_IN_SYNC,    /* have, state_update, seal, certificate, ack, fork */
     PEER_IN_COMMAND, /* command, outcome */
     PEER_IN_PING,
     PEER_IN_PONG,
@@ -93,7 +94,7 @@ static const enum peer_input input_of[MESSAGE_KIND_COUNT] = {
     [MESSAGE_ERROR] = PEER_IN_ERROR,       [MESSAGE_UNKNOWN] = PEER_IN_UNKNOWN,
     [MESSAGE_BEAT] = PEER_IN_UNKNOWN,      [MESSAGE_COMMAND] = PEER_IN_COMMAND,
     [MESSAGE_OUTCOME] = PEER_IN_COMMAND,   [MESSAGE_CERTIFICATE] = PEER_IN_SYNC,
-    [MESSAGE_KEEP] = PEER_IN_SYNC,
+    [MESSAGE_KEEP] = PEER_IN_SYNC,         [MESSAGE_FORK] = PEER_IN_SYNC,
 };
 
 static const char REPLACED[] = "replaced by another link";
@@ -408,6 +409,7 @@ static void do_open(struct node *n, struct session *s, const struct message *m, 
     member->session = s;
     n->unsettled = true;
     s->member = member;
+    s->certificates++; /* of the first proof that it may show (fork.c) */
     if (s->dialer != NULL)
         s->dialer->link = 0;
     s->dialer = NULL;
@@ -438,6 +440,8 @@ static void do_sync(struct node *n, struct session *s, const struct message *m, 
         carry_certificate(n, s, m);
     else if (m->kind == MESSAGE_KEEP)
         mesh_told(n, s, m);
+    else if (m->kind == MESSAGE_FORK)
+        fork_received(n, s, m);
     else
         sync_have(n, s, m);
 }
@@ -447,10 +451,10 @@ static void do_command(struct node *n, struct session *s, const struct message *
     (void)why;
     if (m->kind == MESSAGE_OUTCOME)
         command_outcome(n, s, m);
-    else if (access_may(s->identity.role, ACCESS_WANT))
-        command_received(n, s, m);
-    else
+    else if (!access_may(s->identity.role, ACCESS_WANT))
         peer_refuse(n, s, "a command beyond its role");
+    else if (!fork_refuses(n, s, m))
+        command_received(n, s, m);
 }
 
 static void do_ping(struct node *n, struct session *s, const struct message *m, struct span why)

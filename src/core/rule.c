@@ -208,6 +208,19 @@ enum err rule_feed(struct rule_state *s, struct span device, const struct readin
     return ERR_OK;
 }
 
+bool rule_forget(struct rule_state *s, struct span device)
+{
+    bool forgot = rule_input_forget(s, device);
+    for (size_t i = 0; i < s->rule.condition_count; i++) {
+        if (s->windows[i] == NULL || !rule_matches(s->rule.conditions[i].device, device))
+            continue;
+        free(s->windows[i]);
+        s->windows[i] = NULL;
+        forgot = true;
+    }
+    return forgot;
+}
+
 static uint64_t passed_ms(uint64_t since_ms, uint64_t now_ms)
 {
     return since_ms < now_ms ? now_ms - since_ms : 0;

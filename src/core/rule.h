@@ -190,6 +190,9 @@ uint64_t rule_reach_ms(const struct rule_state *s);
  * conditions know it. */
 MUST_USE enum err rule_feed(struct rule_state *s, struct span device, const struct reading *r,
                             uint64_t at_ms, enum rule_trust trust);
+/* Nothing that this device said counts any more: false when there was nothing. A window keeps no
+ * names: one in which it may be begins anew. */
+bool rule_forget(struct rule_state *s, struct span device);
 /* Whether the rule is active now. */
 bool rule_evaluate(struct rule_state *s, const struct rule_now *now);
 /* Behind rule_evaluate(): when evaluating again could give another result without a new value;

@@ -97,6 +97,16 @@ struct rule_input *rule_input_of(struct rule_state *s, struct span device, struc
     return input;
 }
 
+bool rule_input_forget(struct rule_state *s, struct span device)
+{
+    size_t kept = 0, count = s->count;
+    for (size_t i = 0; i < count; i++)
+        if (!span_is(device, s->inputs[i].device))
+            s->inputs[kept++] = s->inputs[i];
+    s->count = kept;
+    return kept < count;
+}
+
 void rule_input_set(struct rule_input *input, const struct value *value, uint64_t at_ms)
 {
     struct span text = value->kind == VALUE_TEXT ? value->text : (struct span){0};

@@ -20,6 +20,8 @@ struct rule_input {
 /* The place of a topic: there, or made, an empty one (`conditions` 0). NULL: out of memory. At the
  * bounds the oldest makes room, for a device with LIMIT_INPUTS_DEVICE topics its own. */
 struct rule_input *rule_input_of(struct rule_state *s, struct span device, struct span property);
+/* All of a device's topics; false: there are none. */
+bool rule_input_forget(struct rule_state *s, struct span device);
 void rule_input_set(struct rule_input *input, const struct value *value, uint64_t at_ms);
 struct rule_sample rule_input_sample(const struct rule_input *input);
 struct rule_sample rule_input_sample_of(const struct value *value, enum rule_trust trust);

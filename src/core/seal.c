@@ -2,6 +2,7 @@
 
 #include "core/author.h"
 #include "core/carry.h"
+#include "core/doubt.h"
 #include "core/fork.h"
 #include "core/members.h"
 #include "core/peer.h"
@@ -124,12 +125,12 @@ static void verify(struct node *n, struct log *l, uint64_t link)
 void seal_received(struct node *n, struct session *s, const struct message *m)
 {
     if (m->seal.log.device.size > 0) {
-        if (!fork_seal(n, s, m))
+        if (!doubt_seal(n, s, m))
             carry_seal(n, s, m);
         return;
     }
     struct log *l = sync_log_of(n, s, &m->seal.log);
-    if (l == NULL || l->forked)
+    if (l == NULL || l->forked || fork_known(n, &l->id.key))
         return;
     if (m->seal.seq <= l->seal.seq || m->seal.seq <= l->asking.seq)
         return;
@@ -145,7 +146,12 @@ void seal_received(struct node *n, struct session *s, const struct message *m)
 
 void seal_verified(struct node *n, const struct event *e)
 {
-    if (fork_verified(n, e) || carry_verified(n, e))
+    if (e->verified.ask != 0) {
+        if (!doubt_verified(n, e))
+            fork_verified(n, e);
+        return;
+    }
+    if (carry_verified(n, e))
         return;
     const struct member *m = members_find(n, span_of(e->verified.id.device));
     struct log *l = m == NULL ? NULL : members_log(m, &e->verified.id.key, e->verified.id.epoch);

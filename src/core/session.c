@@ -2,6 +2,7 @@
 
 #include "core/carry.h"
 #include "core/command.h"
+#include "core/fork.h"
 #include "core/mesh.h"
 #include "core/news.h"
 
@@ -59,6 +60,8 @@ void session_remove(struct node *n, struct session *s)
     carry_session_gone(n, s);
     free(s->cursors);
     free(s->news);
+    free(s->doubts);
+    fork_session_gone(s);
     free(s);
 }
 

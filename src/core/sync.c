@@ -2,6 +2,7 @@
 
 #include "core/author.h"
 #include "core/carry.h"
+#include "core/doubt.h"
 #include "core/fork.h"
 #include "core/intake.h"
 #include "core/members.h"
@@ -118,7 +119,7 @@ static void take_author_entry(struct node *n, struct session *s, const struct me
     struct log_id id = {.key = e->log.key, .epoch = e->log.epoch};
     ident_name_copy(id.device, e->log.device);
     struct member *m = members_add(n, e->log.device);
-    if (m == NULL)
+    if (m == NULL || fork_known(n, &id.key))
         return;
     if (!e->closed && id.epoch > s->epoch) /* it goes on in a new life: no need for a new session */
         s->epoch = id.epoch;
@@ -245,8 +246,12 @@ static bool floods(const struct session *s)
 void sync_update(struct node *n, struct session *s, const struct message *m)
 {
     if (m->update.log.device.size > 0) {
-        if (!fork_update(n, s, m))
+        if (!doubt_update(n, s, m))
             carry_update(n, s, m);
+        return;
+    }
+    if (fork_known(n, &s->identity.key)) {
+        n->counters[NODE_RECORDS_DENIED] += m->update.count;
         return;
     }
     struct log *l = update_log(n, s, m);

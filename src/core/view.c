@@ -1,6 +1,7 @@
 #include "core/view.h"
 
 #include "core/clock.h"
+#include "core/fork.h"
 #include "core/members.h"
 #include "core/node_state.h"
 #include "core/seen.h"
@@ -78,6 +79,7 @@ static void fill_peer(const struct node *n, const struct member *m, uint64_t now
         .address = m->address_count > 0 ? m->addresses[0] : m->dialer.told,
         .how = m->how,
         .epoch = m->epoch,
+        .forked = fork_is_of(n, m),
     };
     put_heard(n, m, now_ms, out);
     put_evidence(n, m, now_ms, out);
@@ -101,6 +103,14 @@ bool view_peer_next(const struct node *n, uint64_t now_ms, size_t *at, struct vi
         return true;
     }
     return false;
+}
+
+bool view_fork_next(const struct node *n, size_t *at, const struct proof **out)
+{
+    if (*at >= n->fork_count)
+        return false;
+    *out = &n->forks[(*at)++]->proof;
+    return true;
 }
 
 static const struct log *log_of(const struct node *n, const struct log_id *id)

@@ -32,6 +32,7 @@ struct view_peer {
     int64_t clock_off_ms; /* ... so far ahead of ours, */
     bool clock_wrong;     /* ... which is worth a word */
     uint64_t epoch;       /* 0: not proven yet */
+    bool forked;          /* its key is not trusted any more (core/fork.h) */
 };
 
 struct view_topic {
@@ -60,6 +61,8 @@ struct view_log_cursor {
     bool began;
 };
 bool view_log_next(const struct node *n, struct view_log_cursor *cursor, struct view_log *out);
+/* Walks what was proven of keys that signed two contents, oldest first; *at is 0 at first. */
+bool view_fork_next(const struct node *n, size_t *at, const struct proof **out);
 bool view_topic_next(const struct node *n, size_t *at, struct view_topic *out);
 bool view_topic(const struct node *n, struct span topic, struct view_topic *out);
 /* Walks the evaluations of our own rules that changed nothing and are kept, oldest first; *at is 0

@@ -1,6 +1,7 @@
 #include "core/want.h"
 
 #include "core/author.h"
+#include "core/fork.h"
 #include "core/members.h"
 #include "core/mesh.h"
 
@@ -48,7 +49,8 @@ static const char *fault_of(const struct node *n, const struct access_topic *t,
         return "only actuators carry out what is wanted";
     if (value->kind == VALUE_NONE)
         return "a value is missing";
-    return n->want_count < LIMIT_WANTED ? NULL : "too many wishes wait for their outcome";
+    return n->want_count < LIMIT_WANTED ? fork_fault(n, m)
+                                        : "too many wishes wait for their outcome";
 }
 
 static bool reserve(struct node *n)

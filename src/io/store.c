@@ -11,6 +11,7 @@
  * What could not even be gathered fails the same way, only that nothing was tried. */
 #include "io/store.h"
 
+#include "io/store_chain.h"
 #include "io/store_counter.h"
 #include "io/store_file.h"
 #include "io/store_lock.h"
@@ -226,6 +227,8 @@ static enum err add(struct store *s, const struct effect *effect)
         return add_log(s, effect);
     case EFFECT_STORE_PEER:
         return store_batch_add_peer(s->gathering, effect);
+    case EFFECT_STORE_FORK:
+        return store_batch_add_fork(s->gathering, effect);
     default:
         check(effect->kind == EFFECT_STORE_SEEN);
         return store_batch_add_seen(s->gathering, effect);
@@ -303,6 +306,44 @@ enum err store_fetch(struct store *s, const struct log_id *id, uint64_t first, s
                : store_read_run(&s->reader, log, first, log->last, bytes_max, run);
     suspect(s, err);
     return err;
+}
+
+/* What follows must end at its seal, or it is of no use. */
+static void fetch_behind(struct store *s, const struct effect *effect, struct event *e,
+                         char **memory)
+{
+    struct store_seal seal;
+    struct store_fetched run;
+    enum err err = store_fetch(s, &effect->chain.id, effect->chain.seq + 1, LIMIT_BATCH_BYTES,
+                               &seal, &run);
+    *memory = run.memory;
+    if (err != ERR_OK || seal.signature_size == 0)
+        return;
+    e->chain.bytes = run.bytes;
+    e->chain.count = run.count;
+    e->chain.seal_hash = seal.hash;
+    e->chain.signature_size = seal.signature_size;
+    memcpy(e->chain.signature, seal.signature, seal.signature_size);
+}
+
+void store_chain(struct store *s, const struct effect *effect, struct event *e, char **memory)
+{
+    struct store_log *log;
+    uint64_t seq = effect->chain.seq;
+    *e = (struct event){.kind = EVENT_CHAIN,
+                        .chain = {.link = effect->chain.link,
+                                  .id = effect->chain.id,
+                                  .seq = seq,
+                                  .told = effect->chain.told}};
+    *memory = NULL;
+    enum err err = store_logs_find(&s->logs, &effect->chain.id, &log);
+    if (err != ERR_OK || seq + 1 < log->first || seq > log->last)
+        return;
+    err = store_chain_at(&s->reader, log->row, seq, &e->chain.hash);
+    suspect(s, err);
+    e->chain.known = err == ERR_OK;
+    if (e->chain.known && effect->chain.to_seal)
+        fetch_behind(s, effect, e, memory);
 }
 
 enum err store_restore(struct store *s, store_event_fn *emit, void *context, uint64_t *record_count)

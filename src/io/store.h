@@ -44,10 +44,11 @@ void store_close(struct store *s);
  * no epoch is left above `above`; ERR_FULL, ERR_IO. */
 MUST_USE enum err store_epoch(struct store *s, uint64_t above, uint64_t random, uint64_t *epoch);
 
-/* Calls back with RESTORE_LOG, RESTORE_TAIL, RESTORE_TOPIC, RESTORE_PEER and RESTORE_SEEN events in
- * the order node.h asks for. now_ms and wall_ms are left 0. What store_open() found damaged was
- * left out there; a log was kept only up to its first damage: `sealed` is then its greatest seal
- * that was kept, or, when all lay behind the damage, its last record with signature_size 0. */
+/* Calls back with RESTORE_LOG, RESTORE_TAIL, RESTORE_TOPIC, RESTORE_PEER, RESTORE_SEEN and
+ * RESTORE_FORK events in the order node.h asks for. now_ms and wall_ms are left 0. What
+ * store_open() found damaged was left out there; a log was kept only up to its first damage:
+ * `sealed` is then its greatest seal that was kept, or, when all lay behind the damage, its last
+ * record with signature_size 0. */
 typedef void store_event_fn(void *context, const struct event *e);
 MUST_USE enum err store_restore(struct store *s, store_event_fn *emit, void *context,
                                 uint64_t *record_count);
@@ -85,5 +86,9 @@ struct store_seal {
  * ERR_IO, ERR_MEMORY. */
 MUST_USE enum err store_fetch(struct store *s, const struct log_id *id, uint64_t first,
                               size_t bytes_max, struct store_seal *seal, struct store_fetched *run);
+
+/* Answers CHAIN for what is on disk: from the nearest row that kept a hash. What *e points into is
+ * in *memory, malloc'd for the caller or NULL. */
+void store_chain(struct store *s, const struct effect *effect, struct event *e, char **memory);
 
 #endif

@@ -262,6 +262,22 @@ enum err store_batch_add_seen(struct store_batch *batch, const struct effect *ef
     return ERR_OK;
 }
 
+enum err store_batch_add_fork(struct store_batch *batch, const struct effect *effect)
+{
+    struct store_fork *fork = take(batch, sizeof *fork);
+    if (!fork)
+        return ERR_MEMORY;
+    fork->row = effect->store_fork;
+    if (!copy(batch, effect->store_fork.bytes, &fork->row.bytes))
+        return ERR_MEMORY;
+    if (batch->fork_last)
+        batch->fork_last->next = fork;
+    else
+        batch->forks = fork;
+    batch->fork_last = fork;
+    return ERR_OK;
+}
+
 void store_batch_close(struct store_batch *batch)
 {
     for (struct store_part *part = batch->parts; part; part = part->next) {

@@ -58,6 +58,11 @@ struct store_seen {
     struct event_seen row;
 };
 
+struct store_fork {
+    struct store_fork *next;
+    struct proof row;
+};
+
 struct store_block;
 
 struct store_batch {
@@ -66,6 +71,7 @@ struct store_batch {
     struct table topic_table;
     struct store_peer *peers, *peer_last; /* as they came */
     struct store_seen *seen, *seen_last;  /* as they came */
+    struct store_fork *forks, *fork_last; /* as they came */
     struct store_block *blocks;
     size_t bytes;    /* of records and other content */
     uint64_t ticket; /* of the last effect */
@@ -91,6 +97,7 @@ MUST_USE enum err store_batch_add_log(struct store_batch *batch, struct store_lo
 MUST_USE enum err store_batch_add_topic(struct store_batch *batch, const struct effect *effect);
 MUST_USE enum err store_batch_add_peer(struct store_batch *batch, const struct effect *effect);
 MUST_USE enum err store_batch_add_seen(struct store_batch *batch, const struct effect *effect);
+MUST_USE enum err store_batch_add_fork(struct store_batch *batch, const struct effect *effect);
 
 /* From now on the batch is the worker's: its logs' gathered parts become committing ones. */
 void store_batch_close(struct store_batch *batch);

@@ -14,7 +14,7 @@
 #include <uv.h>
 
 enum {
-    SCHEMA_VERSION = 3,
+    SCHEMA_VERSION = 4,
     SCHEMA_FIRST = 1, /* which kept one seal of a log */
     PAGE_BYTES = 4096,
     APPLICATION = 0x4b697468, /* "Kith", shown by file(1) */
@@ -42,12 +42,19 @@ static const char *const tables[] = {
     " STRICT, WITHOUT ROWID",
     "CREATE TABLE mark(id INTEGER PRIMARY KEY, last INTEGER NOT NULL, hash BLOB NOT NULL,"
     " at INTEGER NOT NULL, sum INTEGER NOT NULL) STRICT",
+    "CREATE TABLE fork(device TEXT NOT NULL, key BLOB NOT NULL, epoch INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL, hash BLOB NOT NULL, signature BLOB NOT NULL, other_seq INTEGER NOT "
+    "NULL,"
+    " other_hash BLOB NOT NULL, other_signature BLOB NOT NULL, there BLOB NOT NULL,"
+    " count INTEGER NOT NULL, bytes TEXT NOT NULL, sum INTEGER NOT NULL, PRIMARY KEY(device, key))"
+    " STRICT, WITHOUT ROWID",
 };
 
 enum { SEAL_TABLE = 2 };
 
-/* By version: the second knows who was seen, the third where a log may begin. */
-static const size_t table_counts[SCHEMA_VERSION + 1] = {0, 6, 7, COUNT_OF(tables)};
+/* By version: the second knows who was seen, the third where a log may begin, the fourth whose key
+ * has forked. */
+static const size_t table_counts[SCHEMA_VERSION + 1] = {0, 6, 7, 8, COUNT_OF(tables)};
 
 static const char *const seal_table_first =
     "CREATE TABLE seal(log INTEGER PRIMARY KEY, seq INTEGER NOT NULL, hash BLOB NOT NULL,"
@@ -64,7 +71,10 @@ static const char migrate_first[] = "UPDATE seal SET log = log << 40 | seq;"
 #define LOG_COLUMNS   "device, key, epoch, id, role, first, closed, sum"
 #define TOPIC_COLUMNS "topic, device, key, epoch, seq, sum, bytes"
 #define PEER_COLUMNS  "device, ipv4, port, used, sum"
-#define SEEN_COLUMNS  "device, role, epoch, heard, gone, evidence, sum"
+#define FORK_COLUMNS                                                                           \
+    "device, key, epoch, seq, hash, signature, other_seq, other_hash, other_signature, there," \
+    " count, bytes, sum"
+#define SEEN_COLUMNS "device, role, epoch, heard, gone, evidence, sum"
 
 static const char *const texts[STORE_DB_SQL_COUNT] = {
     [STORE_DB_BEGIN] = "BEGIN IMMEDIATE",
@@ -131,6 +141,10 @@ static const char *const texts[STORE_DB_SQL_COUNT] = {
                              " ORDER BY heard DESC LIMIT -1 OFFSET ?1)",
     [STORE_DB_SEEN_ALL] = "SELECT " SEEN_COLUMNS " FROM seen ORDER BY device",
     [STORE_DB_SEEN_BACKWARD] = "SELECT " SEEN_COLUMNS " FROM seen ORDER BY device DESC",
+    [STORE_DB_FORK_PUT] = "INSERT OR REPLACE INTO fork(" FORK_COLUMNS
+                          ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    [STORE_DB_FORK_ALL] = "SELECT " FORK_COLUMNS " FROM fork ORDER BY device, key",
+    [STORE_DB_FORK_BACKWARD] = "SELECT " FORK_COLUMNS " FROM fork ORDER BY device DESC, key DESC",
 };
 
 /* Memory: two connections stay open for the life of a peer, so each keeps only a small page cache;
@@ -383,10 +397,15 @@ enum err store_db_look(struct store_db *db)
     static const char no_logs[] = "SELECT CASE WHEN EXISTS(SELECT 1 FROM log) OR NOT EXISTS"
                                   "(SELECT 1 FROM run WHERE id >= 1 << 40) THEN 'ok' ELSE '' END";
     static const char *const looks[] = {
-        "PRAGMA integrity_check(meta)", "PRAGMA integrity_check(log)",
-        "PRAGMA integrity_check(seal)", "PRAGMA integrity_check(topic)",
-        "PRAGMA integrity_check(peer)", "PRAGMA integrity_check(seen)",
-        "PRAGMA integrity_check(mark)", no_logs,
+        "PRAGMA integrity_check(meta)",
+        "PRAGMA integrity_check(log)",
+        "PRAGMA integrity_check(seal)",
+        "PRAGMA integrity_check(topic)",
+        "PRAGMA integrity_check(peer)",
+        "PRAGMA integrity_check(seen)",
+        "PRAGMA integrity_check(mark)",
+        "PRAGMA integrity_check(fork)",
+        no_logs,
     };
     enum err err = ERR_OK;
     for (size_t i = 0; i < COUNT_OF(looks) && err == ERR_OK; i++) {

@@ -58,6 +58,9 @@ enum store_db_sql {
     STORE_DB_SEEN_FORGET, /* devices beyond LIMIT_MEMBERS */
     STORE_DB_SEEN_ALL,
     STORE_DB_SEEN_BACKWARD,
+    STORE_DB_FORK_PUT,
+    STORE_DB_FORK_ALL,
+    STORE_DB_FORK_BACKWARD,
     STORE_DB_SQL_COUNT,
 };
 

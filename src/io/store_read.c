@@ -147,6 +147,16 @@ static enum err restore_seen(sqlite3_stmt *walk, store_event_fn *emit, void *con
     return err;
 }
 
+static enum err restore_fork(sqlite3_stmt *walk, store_event_fn *emit, void *context)
+{
+    struct proof fork;
+    struct event event = {.kind = EVENT_RESTORE_FORK, .restore_fork = &fork};
+    enum err err = store_row_get_fork(walk, &fork);
+    if (err == ERR_OK)
+        emit(context, &event);
+    return err;
+}
+
 static enum err restore_logs(struct store_db *db, store_event_fn *emit, void *context,
                              uint64_t *record_count)
 {
@@ -191,6 +201,8 @@ enum err store_read_all(struct store_db *db, store_event_fn *emit, void *context
         err = restore_rows(db, STORE_DB_PEER_ALL, restore_peer, emit, context);
     if (err == ERR_NOT_FOUND)
         err = restore_rows(db, STORE_DB_SEEN_ALL, restore_seen, emit, context);
+    if (err == ERR_NOT_FOUND)
+        err = restore_rows(db, STORE_DB_FORK_ALL, restore_fork, emit, context);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 

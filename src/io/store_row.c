@@ -394,3 +394,71 @@ enum err store_row_get_seen(sqlite3_stmt *statement, struct event_seen *seen)
                ? ERR_OK
                : ERR_CORRUPT;
 }
+
+static uint64_t fork_sum(const struct proof *fork)
+{
+    uint64_t sum = store_sum_bytes(STORE_SUM_START, span_of(fork->id.device));
+    sum = store_sum_bytes(sum, (struct span){(const char *)fork->id.key.bytes,
+                                             sizeof fork->id.key.bytes});
+    sum = store_sum_u64(sum, fork->id.epoch);
+    for (size_t i = 0; i < COUNT_OF(fork->seals); i++) {
+        const struct log_seal *seal = &fork->seals[i];
+        sum = store_sum_u64(sum, seal->seq);
+        sum = store_sum_bytes(sum, (struct span){(const char *)seal->hash.bytes,
+                                                 sizeof seal->hash.bytes});
+        sum = store_sum_bytes(sum,
+                              (struct span){(const char *)seal->signature, seal->signature_size});
+    }
+    sum = store_sum_bytes(sum,
+                          (struct span){(const char *)fork->there.bytes, sizeof fork->there.bytes});
+    sum = store_sum_u64(sum, fork->count);
+    return store_sum_bytes(sum, fork->bytes);
+}
+
+static void bind_seal(sqlite3_stmt *statement, int at, const struct log_seal *seal)
+{
+    bind_u64(statement, at, seal->seq);
+    bind_blob(statement, at + 1, seal->hash.bytes, sizeof seal->hash.bytes);
+    bind_blob(statement, at + 2, seal->signature, seal->signature_size);
+}
+
+enum err store_row_put_fork(struct store_db *db, const struct proof *fork)
+{
+    sqlite3_stmt *put = store_db_use(db, STORE_DB_FORK_PUT);
+    bind_log_id(put, 1, &fork->id);
+    bind_seal(put, 4, &fork->seals[0]);
+    bind_seal(put, 7, &fork->seals[1]);
+    bind_blob(put, 10, fork->there.bytes, sizeof fork->there.bytes);
+    bind_u64(put, 11, fork->count);
+    bind_text(put, 12, fork->bytes);
+    bind_u64(put, 13, fork_sum(fork));
+    return store_db_run(db, put);
+}
+
+static enum err get_seal(sqlite3_stmt *statement, int at, struct log_seal *seal)
+{
+    struct span signature = get_span(statement, at + 2);
+    *seal = (struct log_seal){.seq = get_u64(statement, at), .signature_size = signature.size};
+    if (signature.size > LIMIT_SIGNATURE)
+        return ERR_CORRUPT;
+    enum err err = get_bytes(statement, at + 2, seal->signature, signature.size);
+    return err == ERR_OK ? get_bytes(statement, at + 1, seal->hash.bytes, sizeof seal->hash.bytes)
+                         : err;
+}
+
+enum err store_row_get_fork(sqlite3_stmt *statement, struct proof *fork)
+{
+    struct log_id id;
+    enum err err = get_log_id(statement, 0, &id);
+    *fork = (struct proof){.count = (size_t)get_u64(statement, 10),
+                           .bytes = get_span(statement, 11)};
+    if (err != ERR_OK)
+        return err;
+    fork->id = id;
+    err = get_seal(statement, 3, &fork->seals[0]);
+    if (err == ERR_OK)
+        err = get_seal(statement, 6, &fork->seals[1]);
+    if (err == ERR_OK)
+        err = get_bytes(statement, 9, fork->there.bytes, sizeof fork->there.bytes);
+    return err == ERR_OK && fork_sum(fork) != get_u64(statement, 12) ? ERR_CORRUPT : err;
+}

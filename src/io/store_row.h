@@ -93,6 +93,9 @@ MUST_USE enum err store_row_get_topic(sqlite3_stmt *statement, struct store_row_
 MUST_USE enum err store_row_put_seen(struct store_db *db, const struct event_seen *seen);
 MUST_USE enum err store_row_get_seen(sqlite3_stmt *statement, struct event_seen *seen);
 
+MUST_USE enum err store_row_put_fork(struct store_db *db, const struct proof *fork);
+MUST_USE enum err store_row_get_fork(sqlite3_stmt *statement, struct proof *fork);
+
 MUST_USE enum err store_row_put_peer(struct store_db *db, const struct store_row_peer *peer);
 MUST_USE enum err store_row_get_peer(sqlite3_stmt *statement, struct store_row_peer *peer);
 

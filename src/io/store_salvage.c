@@ -194,6 +194,14 @@ static enum err copy_seen_row(struct salvage *s, sqlite3_stmt *walk)
     return written(s, store_row_put_seen(&s->to, &seen), sizeof seen);
 }
 
+static enum err copy_fork_row(struct salvage *s, sqlite3_stmt *walk)
+{
+    struct proof fork;
+    if (store_row_get_fork(walk, &fork) != ERR_OK)
+        return ERR_OK;
+    return written(s, store_row_put_fork(&s->to, &fork), fork.bytes.size);
+}
+
 static enum err copy_table(struct salvage *s, enum store_db_sql sql,
                            enum err (*copy_row)(struct salvage *, sqlite3_stmt *))
 {
@@ -228,6 +236,10 @@ static enum err copy_all(struct salvage *s)
         err = copy_table(s, STORE_DB_SEEN_ALL, copy_seen_row);
     if (err == ERR_OK)
         err = copy_table(s, STORE_DB_SEEN_BACKWARD, copy_seen_row);
+    if (err == ERR_OK)
+        err = copy_table(s, STORE_DB_FORK_ALL, copy_fork_row);
+    if (err == ERR_OK)
+        err = copy_table(s, STORE_DB_FORK_BACKWARD, copy_fork_row);
     return err == ERR_OK ? store_db_do(&s->to, STORE_DB_COMMIT) : err;
 }
 

@@ -245,6 +245,14 @@ static enum err write_seen(struct store_db *db, const struct store_batch *batch)
     return store_db_run(db, forget);
 }
 
+static enum err write_forks(struct store_db *db, const struct store_batch *batch)
+{
+    enum err err = ERR_OK;
+    for (const struct store_fork *fork = batch->forks; fork && err == ERR_OK; fork = fork->next)
+        err = store_row_put_fork(db, &fork->row);
+    return err;
+}
+
 enum err store_write_batch(struct store_db *db, const struct store_batch *batch)
 {
     struct row row = {.db = db};
@@ -258,6 +266,8 @@ enum err store_write_batch(struct store_db *db, const struct store_batch *batch)
         err = write_peers(db, batch);
     if (err == ERR_OK)
         err = write_seen(db, batch);
+    if (err == ERR_OK)
+        err = write_forks(db, batch);
     if (err == ERR_OK)
         err = store_sweep_some(db, SWEPT_ROWS + 2 * row.written);
     if (err == ERR_OK)

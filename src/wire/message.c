@@ -8,6 +8,7 @@
 
 #include "base/hex.h"
 #include "wire/field.h"
+#include "wire/message_fork.h"
 #include "wire/message_have.h"
 #include "wire/message_write.h"
 
@@ -117,15 +118,6 @@ static enum err read_hello(void *context, struct json_reader *r, size_t which)
     }
 }
 
-static enum err read_hex(struct decoder *d, struct json_reader *r, struct chain_hash *hash)
-{
-    struct span text;
-    enum err err = field_text(r, &d->strings, &text);
-    if (err != ERR_OK)
-        return err;
-    return hex_decode(text, hash->bytes, sizeof hash->bytes) == ERR_OK ? ERR_OK : ERR_RANGE;
-}
-
 /* state_update */
 
 enum { UPDATE_DEVICE, UPDATE_KEY, UPDATE_BASE, UPDATE_RECORDS, UPDATE_COUNT };
@@ -138,36 +130,34 @@ static const struct field update_fields[] = {
 };
 
 /* One run of one log: the device that is named, if any, one epoch, no gap. */
-static bool follows(const struct message *m, const struct record *records, size_t i)
+static bool follows(const struct message_run *run, const struct record *records, size_t i)
 {
-    struct span device = m->update.log.device.size > 0 ? m->update.log.device : records[0].device;
+    struct span device = run->log.device.size > 0 ? run->log.device : records[0].device;
     return span_equal(records[i].device, device) &&
            (i == 0 ||
             (records[i].epoch == records[0].epoch && records[i].seq == records[i - 1].seq + 1));
 }
 
-static enum err read_records(struct decoder *d, struct json_reader *r)
+static enum err read_records(struct decoder *d, struct json_reader *r, struct message_run *run)
 {
-    struct message *m = d->m;
     struct record *records = d->memory->records;
     enum json_token token = json_next(r);
     if (token != JSON_ARRAY)
         return field_mismatch(token);
     while ((token = json_next(r)) == JSON_OBJECT) {
-        size_t i = m->update.count;
+        size_t i = run->count;
         if (i == LIMIT_LINE_RECORDS)
             return ERR_SIZE;
         enum err err = record_read(r, &records[i], &d->strings, d->cause);
         if (err != ERR_OK)
             return err;
-        if (!follows(m, records, i))
+        if (!follows(run, records, i))
             return refuse(d, ERR_RANGE, "records must be consecutive, of one device and epoch");
-        m->update.count++;
+        run->count++;
     }
-    if (token != JSON_ARRAY_END || m->update.count == 0)
+    if (token != JSON_ARRAY_END || run->count == 0)
         return field_mismatch(token);
-    m->update.records = records;
-    m->update.log.epoch = records[0].epoch;
+    run->records = records;
     return ERR_OK;
 }
 
@@ -176,10 +166,10 @@ static enum err read_update(void *context, struct json_reader *r, size_t which)
     struct decoder *d = context;
     struct message *m = d->m;
     if (which == UPDATE_RECORDS)
-        return read_records(d, r);
+        return read_records(d, r, &m->update);
     if (which == UPDATE_BASE) {
         m->update.based = true;
-        return read_hex(d, r, &m->update.base);
+        return message_fork_hash(r, &d->strings, &m->update.base);
     }
     if (m->update.count > 0)
         return refuse(d, ERR_RANGE, "\"device\" and \"key\" must stand before \"records\"");
@@ -189,6 +179,7 @@ static enum err read_update(void *context, struct json_reader *r, size_t which)
 
 static enum err finish_update(struct decoder *d)
 {
+    d->m->update.log.epoch = d->m->update.records[0].epoch;
     return finish_log(d, &d->m->update.log);
 }
 
@@ -248,30 +239,18 @@ static enum err read_log_member(struct decoder *d, struct json_reader *r, size_t
     }
 }
 
-static enum err read_signature(struct decoder *d, struct json_reader *r)
-{
-    struct message *m = d->m;
-    struct span text;
-    enum err err = field_text(r, &d->strings, &text);
-    if (err != ERR_OK)
-        return err;
-    err = hex_base64_decode(text, m->seal.signature, LIMIT_SIGNATURE, &m->seal.signature_size);
-    if (err == ERR_SIZE)
-        return ERR_SIZE;
-    return err == ERR_OK && m->seal.signature_size > 0 ? ERR_OK : ERR_RANGE;
-}
-
 static enum err read_seal(void *context, struct json_reader *r, size_t which)
 {
     struct decoder *d = context;
     if (which == SEAL_HASH) {
         d->m->seal.hashed = true;
-        return read_hex(d, r, &d->m->seal.hash);
+        return message_fork_hash(r, &d->strings, &d->m->seal.hash);
     }
     if (which == SEAL_SEQ)
         return read_count(r, &d->m->seal.seq);
     if (which == SEAL_SIG)
-        return read_signature(d, r);
+        return message_fork_signature(r, &d->strings, d->m->seal.signature,
+                                      &d->m->seal.signature_size);
     return read_log_member(d, r, which, &d->m->seal.log);
 }
 
@@ -280,6 +259,23 @@ static enum err finish_seal(struct decoder *d)
     if (d->m->seal.log.device.size > 0 && !d->m->seal.hashed)
         return refuse(d, ERR_RANGE, "\"hash\" must stand beside \"device\"");
     return finish_log(d, &d->m->seal.log);
+}
+
+/* fork */
+
+static enum err read_fork(void *context, struct json_reader *r, size_t which)
+{
+    struct decoder *d = context;
+    if (which == MESSAGE_FORK_RECORDS)
+        return read_records(d, r, &d->m->fork.run);
+    return message_fork_read(d->m, r, which, &d->strings, d->cause);
+}
+
+static enum err finish_fork(struct decoder *d)
+{
+    if (message_fork_is_whole(d->m))
+        return ERR_OK;
+    return refuse(d, ERR_RANGE, "the records must lead from one seal to the other");
 }
 
 enum { ACK_HELD = SEAL_SIG };
@@ -461,6 +457,10 @@ static const struct kind kinds[MESSAGE_KIND_COUNT] = {
                      {ack_fields, 5, 1U << SEAL_EPOCH | 1U << SEAL_SEQ},
                      read_ack,
                      finish_ack},
+    [MESSAGE_FORK] = {"fork",
+                      {message_fork_fields, MESSAGE_FORK_FIELDS, MESSAGE_FORK_REQUIRED},
+                      read_fork,
+                      finish_fork},
     [MESSAGE_KEEP] = {"keep", {keep_fields, 1, 1}, read_keep, NULL},
     [MESSAGE_PING] = {"ping", {ping_fields, 1, 1}, read_ping, NULL},
     [MESSAGE_PONG] = {"pong", {ping_fields, 2, 3}, read_ping, NULL},

@@ -117,13 +117,32 @@ static void write_have(struct buf *b, const struct message *m)
         put_text(b, ",\"of\":", m->have.of);
 }
 
+static void put_signature(struct buf *b, const uint8_t *signature, size_t size)
+{
+    char text[2 * LIMIT_SIGNATURE];
+    if (size == 0 || size > LIMIT_SIGNATURE) {
+        b->overflow = true;
+        return;
+    }
+    hex_base64_encode(text, signature, size);
+    buf_text(b, ",\"sig\":\"");
+    buf_put(b, text, hex_base64_size(size));
+    buf_char(b, '"');
+}
+
+static void put_hash(struct buf *b, const char *before, const struct chain_hash *hash)
+{
+    buf_text(b, before);
+    buf_hex(b, hash->bytes, sizeof hash->bytes);
+    buf_char(b, '"');
+}
+
 static void write_update(struct buf *b, const struct message *m)
 {
     put_log(b, &m->update.log);
     if (m->update.based) {
-        buf_text(b, "\"base\":\"");
-        buf_hex(b, m->update.base.bytes, sizeof m->update.base.bytes);
-        buf_text(b, "\",");
+        put_hash(b, "\"base\":\"", &m->update.base);
+        buf_char(b, ',');
     }
     buf_text(b, "\"records\":[");
     buf_span(b, m->update.bytes);
@@ -132,24 +151,32 @@ static void write_update(struct buf *b, const struct message *m)
 
 static void write_seal(struct buf *b, const struct message *m)
 {
-    char text[2 * LIMIT_SIGNATURE];
-    size_t size = m->seal.signature_size;
-    if (size == 0 || size > LIMIT_SIGNATURE) {
-        b->overflow = true;
-        return;
-    }
-    hex_base64_encode(text, m->seal.signature, size);
     put_log(b, &m->seal.log);
     put_count(b, "\"epoch\":", m->seal.log.epoch);
     put_count(b, ",\"seq\":", m->seal.seq);
-    buf_text(b, ",\"sig\":\"");
-    buf_put(b, text, hex_base64_size(size));
-    buf_char(b, '"');
-    if (!m->seal.hashed)
+    put_signature(b, m->seal.signature, m->seal.signature_size);
+    if (m->seal.hashed)
+        put_hash(b, ",\"hash\":\"", &m->seal.hash);
+}
+
+static void write_fork(struct buf *b, const struct message *m)
+{
+    put_log(b, &m->fork.run.log);
+    put_count(b, "\"epoch\":", m->fork.run.log.epoch);
+    for (size_t i = 0; i < COUNT_OF(m->fork.seals); i++) {
+        const struct log_seal *seal = &m->fork.seals[i];
+        put_count(b, i == 0 ? ",\"seals\":[{\"seq\":" : ",{\"seq\":", seal->seq);
+        put_signature(b, seal->signature, seal->signature_size);
+        put_hash(b, ",\"hash\":\"", &seal->hash);
+        buf_char(b, '}');
+    }
+    buf_char(b, ']');
+    if (m->fork.run.count == 0)
         return;
-    buf_text(b, ",\"hash\":\"");
-    buf_hex(b, m->seal.hash.bytes, sizeof m->seal.hash.bytes);
-    buf_char(b, '"');
+    put_hash(b, ",\"base\":\"", &m->fork.run.base);
+    buf_text(b, ",\"records\":[");
+    buf_span(b, m->fork.run.bytes);
+    buf_char(b, ']');
 }
 
 static void write_certificate(struct buf *b, const struct message *m)
@@ -237,6 +264,9 @@ void message_write_members(struct buf *b, const struct message *m)
         return;
     case MESSAGE_ACK:
         write_ack(b, m);
+        return;
+    case MESSAGE_FORK:
+        write_fork(b, m);
         return;
     case MESSAGE_KEEP:
         buf_text(b, m->keep.keep ? "\"keep\":true" : "\"keep\":false");

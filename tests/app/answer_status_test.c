@@ -156,6 +156,41 @@ static void each_problem_has_what_helps(void **state)
     ask_json_free(json);
 }
 
+static bool is_forked(const struct ask_json *status, size_t peer)
+{
+    return ask_json_truth(ask_json_at(ask_json_get(status, "peers"), peer), "forked");
+}
+
+static void whose_key_forked_is_named_with_what_to_do(void **state)
+{
+    (void)state;
+    struct answer_status_notes notes = {0};
+    struct node *n = new_node();
+    struct proof proof = {.id = {.device = "sensor2", .key = {{4}}, .epoch = 20},
+                          .seals = {{.seq = 7}, {.seq = 9}}};
+    struct proof own = {.id = {.device = "me", .key = {{9}}, .epoch = 30}, .seals = {{.seq = 1}}};
+    step(n, &(struct event){.kind = EVENT_RESTORE_FORK, .restore_fork = &proof});
+    step(n, &(struct event){.kind = EVENT_RESTORE_FORK, .restore_fork = &own});
+    step(n, &(struct event){.kind = EVENT_START, .epoch.epoch = 10});
+    meet(n, 2, "sensor1", 0);
+    meet(n, 4, "sensor2", 0);
+    struct ask_json *json = status_from(n, &notes, 0);
+    assert_false(is_forked(json, 0));
+    assert_true(is_forked(json, 1));
+    expect_health(json, 0, "problem",
+                  "sensor2 has signed two different records under number 7 of its life 20; nothing "
+                  "more of its key is taken, its commands are refused");
+    expect_health(
+        json, 0, "fix",
+        "end it; on its machine remove the folder devices/sensor2 (kith paths), so that it "
+        "gets a new key when it is started again");
+    expect_health(json, 1, "problem",
+                  "me has signed two different records under number 1 of its life 30; others take "
+                  "nothing more of its key");
+    ask_json_free(json);
+    node_free(n);
+}
+
 static void refusals_are_counted_by_cause_and_causes_have_a_bound(void **state)
 {
     (void)state;
@@ -220,6 +255,7 @@ int main(void)
         cmocka_unit_test(who_is_alone_is_told_what_to_start),
         cmocka_unit_test(a_wrong_clock_is_named_with_its_direction),
         cmocka_unit_test(each_problem_has_what_helps),
+        cmocka_unit_test(whose_key_forked_is_named_with_what_to_do),
         cmocka_unit_test(refusals_are_counted_by_cause_and_causes_have_a_bound),
         cmocka_unit_test(alarms_are_counted_by_kind),
         cmocka_unit_test(too_little_room_is_seen),

@@ -26,7 +26,7 @@ SCHEMAS = {
                "peers": [{"device": str, "role": str, "presence": str,
                           "last_heard_ms": (int, NULL), "evidence": str, "address": str,
                            "path": str, "rtt_ms": (int, NULL),
-                           "clock_off_ms": (int, NULL)}],
+                           "clock_off_ms": (int, NULL), "forked": bool}],
                 "alarms": {"lost": int, "silent": int, "false": int, "late": int},
                "refused": [{"cause": str, "count": int}],
                "health": [{"problem": str, "fix": str}],

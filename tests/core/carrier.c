@@ -109,7 +109,10 @@ void carrier_verified(struct rig *r, uint64_t link, const char *device, uint64_t
                       uint64_t seq, bool valid)
 {
     struct event e = {.kind = EVENT_VERIFIED,
-                      .verified = {rig_log(device, epoch), seq, link, valid}};
+                      .verified = {rig_log(device, epoch), seq, link, valid, 0}};
+    for (size_t i = 0; i < r->fx.count; i++)
+        if (r->fx.list[i].kind == EFFECT_VERIFY && r->fx.list[i].seal.seq == seq)
+            e.verified.ask = r->fx.list[i].seal.ask;
     rig_step(r, &e);
 }
 

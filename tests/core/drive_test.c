@@ -139,6 +139,20 @@ static void a_controller_of_another_life_does_not_decide_by_what_it_wrote_before
     assert_unwritten(r);
 }
 
+static void a_controller_whose_key_forked_decides_no_more(void **state)
+{
+    struct rig *r = *state;
+    begin(r);
+    measure(r, 1, 24);
+    rig_stored(r);
+    struct record record = wish(r, "controller1", 1, "actuator1/fan/auto", "on");
+    rig_record(r, FIRST, &record);
+    assert_fan(r, "on", "controller1/2097153/1");
+    rig_fork(r, "controller1"); /* and it stays connected */
+    assert_fan(r, "off", "");
+    assert_int_equal(rig_fact(r, FACT_DECIDES)->by, FACT_BY_RULE);
+}
+
 static void a_person_goes_before_a_controllers_rule(void **state)
 {
     struct rig *r = *state;
@@ -321,6 +335,7 @@ int main(void)
         RIGGED(it_holds_until_its_time_is_over),
         RIGGED(a_controllers_rule_decides_while_it_is_there),
         RIGGED(a_controller_of_another_life_does_not_decide_by_what_it_wrote_before),
+        RIGGED(a_controller_whose_key_forked_decides_no_more),
         RIGGED(a_person_goes_before_a_controllers_rule),
         RIGGED(of_two_people_the_one_with_the_greater_stamp_is_obeyed),
         RIGGED(what_is_wanted_of_another_device_moves_nothing),

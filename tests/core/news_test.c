@@ -72,6 +72,52 @@ static void who_wants_nothing_hears_nothing(void **state)
     assert_int_equal(carrier_told(r, 4, "sensor1")->sealed, 5);
 }
 
+/* Its author could tell the other something else. */
+static void who_wants_nothing_is_told_now_and_then_how_far_it_goes(void **state)
+{
+    struct rig *r = *state;
+    begin(r);
+    carrier_delivers(r, 2, "sensor1", 20, 3);
+    rig_wait(r, TIME_NEWS_MS);
+    struct message_entry e = carrier_entry("sensor1", 20, 3);
+    carrier_tells(r, 4, &e);
+    carrier_offers(r, 2, "sensor1", 20, 5);
+    carrier_sends(r, 2, "sensor1", 20, 4, 5);
+    carrier_seals(r, 2, "sensor1", 20, 5);
+    carrier_verified(r, 2, "sensor1", 20, 5, true);
+    rig_stored(r);
+    struct member *m = members_find(r->n, SPAN("sensor1"));
+    r->now_ms += TIME_RETELL_MS; /* the others have gone meanwhile, for all it matters */
+    r->n->fx = &r->fx;
+    for (size_t i = 0; i < r->n->session_count; i++)
+        r->n->sessions[i]->heard_ms = r->n->sessions[i]->sent_ms = r->now_ms;
+    news_changed(r->n, m);
+    rig_wait(r, 2 * TIME_NEWS_MS);
+    assert_int_equal(carrier_told(r, 4, "sensor1")->sealed, 5);
+    assert_int_not_equal(carrier_told(r, 4, "sensor1")->chain, 0);
+}
+
+/* Else nobody would compare the two: only the longer one can. */
+static void who_says_more_of_a_log_hears_how_far_ours_goes(void **state)
+{
+    struct rig *r = *state;
+    begin(r);
+    rig_meet(r, 6, "sensor1", ROLE_SENSOR, 20);
+    rig_update(r, 6, "sensor1", 20, 1, 3, 20);
+    rig_seal(r, 6, 20, 3);
+    carrier_verified(r, 6, "sensor1", 20, 3, true);
+    rig_stored(r);
+    struct message_entry e = carrier_entry("sensor1", 20, 9); /* before we have told of ours */
+    e.chain = 7;
+    carrier_tells(r, 4, &e);
+    assert_int_equal(carrier_asked(r, 4, "sensor1", 20), 0);
+    rig_wait(r, TIME_NEWS_MS);
+    assert_int_equal(carrier_told(r, 4, "sensor1")->sealed, 3);
+    assert_int_not_equal(carrier_told(r, 4, "sensor1")->chain, 0);
+    rig_wait(r, 2 * TIME_NEWS_MS);
+    assert_null(carrier_told(r, 4, "sensor1")); /* once */
+}
+
 static void who_gets_a_log_is_not_told_of_it_but_of_a_later_one(void **state)
 {
     struct rig *r = *state;
@@ -233,6 +279,29 @@ static void other_earlier_logs_bring_a_list_once_in_its_time(void **state)
     assert_int_equal(lists(r, 4), 1);
 }
 
+static void a_list_tells_the_chains_of_the_newest_lives(void **state)
+{
+    struct rig *r = *state;
+    begin_with_lives(r, LIMIT_LIST_CHAINS + 2);
+    struct member *m = members_find(r->n, SPAN("sensor1"));
+    for (struct log *l = m->logs; l != NULL; l = l->next)
+        l->stored_seal.hash.bytes[0] = 7;
+    struct message_entry e = carrier_entry("sensor1", 22, 5);
+    e.want = MESSAGE_WANT_NEWS;
+    e.older = 1000;
+    carrier_tells(r, 4, &e);
+    rig_wait(r, TIME_NEWS_MS);
+    const struct message *list = NULL;
+    for (size_t i = 0; i < r->fx.count; i++)
+        if (r->fx.list[i].kind == EFFECT_SEND && r->fx.list[i].send.message.kind == MESSAGE_HAVE &&
+            r->fx.list[i].send.message.have.of.size > 0)
+            list = &r->fx.list[i].send.message;
+    assert_non_null(list);
+    assert_int_equal(list->have.count, LIMIT_LIST_CHAINS + 2);
+    for (size_t i = 0; i < list->have.count; i++)
+        assert_int_equal(list->have.entries[i].chain != 0, i < LIMIT_LIST_CHAINS);
+}
+
 static void a_list_is_answered_with_what_it_lacks_and_not_in_a_row(void **state)
 {
     struct rig *r = *state;
@@ -350,6 +419,8 @@ int main(void)
         ACTUATOR(what_grows_here_is_told_together_and_soon),
         ACTUATOR(what_is_not_on_disk_is_not_offered),
         ACTUATOR(who_wants_nothing_hears_nothing),
+        ACTUATOR(who_wants_nothing_is_told_now_and_then_how_far_it_goes),
+        ACTUATOR(who_says_more_of_a_log_hears_how_far_ours_goes),
         ACTUATOR(who_gets_a_log_is_not_told_of_it_but_of_a_later_one),
         ACTUATOR(a_session_with_a_device_ends_the_wish_for_its_news),
         ACTUATOR(an_earlier_life_is_carried_on_when_its_author_comes),
@@ -357,6 +428,7 @@ int main(void)
         ACTUATOR(what_a_leaf_offers_is_not_asked_for),
         ACTUATOR(earlier_logs_are_told_as_one_digest),
         ACTUATOR(other_earlier_logs_bring_a_list_once_in_its_time),
+        ACTUATOR(a_list_tells_the_chains_of_the_newest_lives),
         ACTUATOR(a_list_is_answered_with_what_it_lacks_and_not_in_a_row),
         ACTUATOR(lists_wait_for_a_reader_that_does_not_read),
         ACTUATOR(what_is_told_outlives_a_log_that_makes_room),

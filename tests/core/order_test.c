@@ -127,6 +127,30 @@ static void of_two_controllers_the_smaller_name_decides(void **state)
     assert_ordered(r, "actuator1/fan/auto", "off");
 }
 
+static void a_controller_whose_key_forked_counts_as_gone(void **state)
+{
+    struct rig *r = *state;
+    begin(r);
+    measure(r, 1, 26);
+    rig_meet(r, FIRST, "controller1", ROLE_CONTROLLER, THEM);
+    claim(r, FIRST, "controller1", 1, "on");
+    measure(r, 2, 24);
+    assert_silent(r);
+    rig_fork(r, "controller1");
+    assert_ordered(r, "actuator1/fan/auto", "off");
+}
+
+static void a_backup_stands_in_for_an_owner_whose_key_forked(void **state)
+{
+    struct rig *r = *state;
+    begin(r);
+    rig_meet(r, FIRST, "controller1", ROLE_CONTROLLER, THEM);
+    measure(r, 1, 26);
+    assert_silent(r);
+    rig_fork(r, "controller1");
+    assert_ordered(r, "actuator1/fan/auto", "on");
+}
+
 static void a_greater_name_is_written_over_at_once(void **state)
 {
     struct rig *r = *state;
@@ -263,6 +287,8 @@ int main(void)
         FREE(a_rule_says_what_it_wants_of_another_when_that_changes),
         FREE(an_actuator_that_comes_later_is_told),
         FREE(of_two_controllers_the_smaller_name_decides),
+        FREE(a_controller_whose_key_forked_counts_as_gone),
+        BACKUP(a_backup_stands_in_for_an_owner_whose_key_forked),
         FREE(a_greater_name_is_written_over_at_once),
         OWNER(an_owner_decides_whatever_the_names),
         BACKUP(a_backup_waits_takes_over_and_steps_back),

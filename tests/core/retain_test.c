@@ -24,7 +24,7 @@ static void hear(struct rig *r, uint64_t epoch, uint64_t seq, const char *kept)
     rig_record(r, 2, &record);
     rig_seal(r, 2, epoch, seq);
     struct event e = {.kind = EVENT_VERIFIED,
-                      .verified = {rig_log("sensor1", epoch), seq, 2, true}};
+                      .verified = {rig_log("sensor1", epoch), seq, 2, true, 0}};
     rig_step(r, &e);
     rig_stored(r);
 }

@@ -1,5 +1,7 @@
 #include "core/rig.h"
 
+#include "core/fork.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -132,6 +134,15 @@ void rig_step(struct rig *r, struct event *e)
 {
     event_effects_reset(&r->fx);
     step(r, e);
+}
+
+void rig_fork(struct rig *r, const char *device)
+{
+    struct proof proof = {.id = rig_log(device, 1)};
+    event_effects_reset(&r->fx);
+    r->n->fx = &r->fx;
+    fork_prove(r->n, &proof);
+    step(r, &(struct event){.kind = EVENT_TICK});
 }
 
 void rig_event(struct rig *r, enum event_kind kind)

@@ -46,6 +46,8 @@ void rig_measure(struct rig *r, size_t count);
 /* Everything ordered so far is on disk. */
 void rig_stored(struct rig *r);
 void rig_event(struct rig *r, enum event_kind kind);
+/* It is proven that this device's key has signed two contents. */
+void rig_fork(struct rig *r, const char *device);
 
 /* The effects of the last event. */
 size_t rig_count(const struct rig *r, enum effect_kind kind);

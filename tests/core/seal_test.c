@@ -108,7 +108,7 @@ static void a_seal_that_does_not_hold_ends_the_session(void **state)
     rig_update(r, 2, "sensor1", 20, 1, 3, 20);
     rig_stored(r);
     rig_seal(r, 2, 20, 3);
-    struct event e = {.kind = EVENT_VERIFIED, .verified = {rig_log("sensor1", 20), 3, 2, false}};
+    struct event e = {.kind = EVENT_VERIFIED, .verified = {rig_log("sensor1", 20), 3, 2, false, 0}};
     rig_step(r, &e);
     assert_int_equal(rig_count(r, EFFECT_STORE_SEAL), 0);
     assert_int_equal(node_session_count(r->n), 0);
@@ -138,7 +138,7 @@ static void one_seal_is_verified_at_a_time_and_the_newest_is_next(void **state)
     rig_seal(r, 2, 20, 2);
     rig_seal(r, 2, 20, 5);
     assert_int_equal(rig_count(r, EFFECT_VERIFY), 0);
-    struct event e = {.kind = EVENT_VERIFIED, .verified = {rig_log("sensor1", 20), 1, 2, true}};
+    struct event e = {.kind = EVENT_VERIFIED, .verified = {rig_log("sensor1", 20), 1, 2, true, 0}};
     rig_step(r, &e);
     assert_int_equal(rig_effect(r, EFFECT_VERIFY)->seal.seq, 5);
 }
@@ -158,7 +158,7 @@ static void a_seal_that_somebody_else_brings_is_passed_over(void **state)
                                       .seq = 3,
                                       .signature_size = 8}};
     rig_message(r, 4, &forged);
-    rig_step(r, &(struct event){.kind = EVENT_VERIFIED, .verified = {id, 2, 2, true}});
+    rig_step(r, &(struct event){.kind = EVENT_VERIFIED, .verified = {id, 2, 2, true, 0}});
     assert_int_equal(rig_count(r, EFFECT_VERIFY), 0);
     rig_seal(r, 2, 20, 3);
     assert_int_equal(rig_effect(r, EFFECT_VERIFY)->seal.link, 2);
@@ -180,7 +180,8 @@ static void a_seal_whose_store_failed_is_stored_when_storing_works(void **state)
 
 static void verified(struct rig *r, uint64_t seq)
 {
-    struct event e = {.kind = EVENT_VERIFIED, .verified = {rig_log("sensor1", 20), seq, 2, true}};
+    struct event e = {.kind = EVENT_VERIFIED,
+                      .verified = {rig_log("sensor1", 20), seq, 2, true, 0}};
     rig_seal(r, 2, 20, seq);
     rig_step(r, &e);
 }

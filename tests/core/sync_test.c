@@ -29,7 +29,7 @@ static void what_is_not_on_disk_or_not_sealed_is_not_acknowledged(void **state)
     assert_int_equal(rig_sent_count(r, MESSAGE_ACK), 0); /* stored, no seal */
     rig_seal(r, 2, 20, 2);
     const struct effect *verify = rig_effect(r, EFFECT_VERIFY);
-    struct event verified = {.kind = EVENT_VERIFIED, .verified = {verify->seal.id, 2, 2, true}};
+    struct event verified = {.kind = EVENT_VERIFIED, .verified = {verify->seal.id, 2, 2, true, 0}};
     rig_step(r, &verified);
     assert_int_equal(rig_sent_count(r, MESSAGE_ACK), 0); /* the seal is not on disk */
     rig_stored(r);
@@ -276,7 +276,7 @@ static void what_is_sealed_is_never_dropped(void **state)
     rig_stored(r);
     rig_seal(r, 2, 20, 4);
     struct event verified = {.kind = EVENT_VERIFIED,
-                             .verified = {rig_log("sensor1", 20), 4, 2, true}};
+                             .verified = {rig_log("sensor1", 20), 4, 2, true, 0}};
     rig_step(r, &verified);
     rig_stored(r);
     struct message_entry closed = entry_of("sensor1", 20, 1, 0);

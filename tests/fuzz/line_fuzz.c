@@ -25,7 +25,9 @@ static void try_again(const struct message *m, struct message_memory *memory)
 {
     static char first[LIMIT_LINE];
     static char second[LIMIT_LINE];
-    if (m->kind == MESSAGE_UNKNOWN || m->kind == MESSAGE_STATE_UPDATE)
+    bool has_records = m->kind == MESSAGE_STATE_UPDATE ||
+                       (m->kind == MESSAGE_FORK && m->fork.run.count > 0);
+    if (m->kind == MESSAGE_UNKNOWN || has_records)
         return;
     /* A number is never longer than it came; an escape may be. */
     size_t size = message_encode(m, first, sizeof first);

@@ -122,7 +122,7 @@ static void a_store_of_version_1_is_converted_and_loses_nothing(void **state)
     store_world_seal(w, &a);
     store_world_wait(w);
     store_world_close(w);
-    assert_int_equal(version_of(w->path), 3);
+    assert_int_equal(version_of(w->path), 4);
     store_world_open(w);
     store_world_seen(w, "sensor1", 5);
     store_world_wait(w);
@@ -133,9 +133,10 @@ static void a_store_of_version_1_is_converted_and_loses_nothing(void **state)
     assert_int_equal(store_world_find(w, &a)->event.restore_log.sealed, 305);
 }
 
-/* A salvage puts a new store's first page before an old one's tables. The last two, of who was seen
- * and where a log may begin, are new in versions 2 and 3 and lie where there was room; the rows of
- * the first are notes that come again, and a log that begins later is then got from its author. */
+/* A salvage puts a new store's first page before an old one's tables. The last three, of who was
+ * seen, where a log may begin, and whose key forked, are new in versions 2 to 4 and lie where there
+ * was room; the rows of the first are notes that come again, a log that begins later is then got
+ * from its author, and a proof from whoever else has it. */
 static void converted_tables_lie_where_those_of_a_new_store_do(void **state)
 {
     struct store_world *w = *state;
@@ -155,11 +156,32 @@ static void converted_tables_lie_where_those_of_a_new_store_do(void **state)
     assert_int_equal(sqlite3_exec(db, attach, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &row, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(row), SQLITE_ROW);
-    assert_int_equal(sqlite3_column_int(row, 0), 8);
+    assert_int_equal(sqlite3_column_int(row, 0), 9);
     assert_true(sqlite3_column_int(row, 1) >= 6);
     sqlite3_finalize(row);
     sqlite3_close(db);
     store_world_fini(&fresh);
+}
+
+static void a_store_of_version_3_is_converted_and_keeps_a_proof_from_then_on(void **state)
+{
+    struct store_world *w = *state;
+    store_world_open(w);
+    store_world_close(w);
+    sqlite3 *db = open_raw(w->path);
+    const char *back = "DROP TABLE fork; PRAGMA user_version = 3;";
+    assert_int_equal(sqlite3_exec(db, back, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    assert_int_equal(version_of(w->path), 3);
+    store_world_open(w);
+    assert_string_equal(w->message, "");
+    expect_all(w);
+    store_world_fork(w, "sensor1", 3);
+    store_world_wait(w);
+    store_world_close(w);
+    assert_int_equal(version_of(w->path), 4);
+    store_world_open(w);
+    assert_int_equal(w->fork_count, 1);
 }
 
 static void tables_that_no_version_had_are_not_converted(void **state)
@@ -185,7 +207,7 @@ static void a_damaged_store_of_version_1_is_salvaged_with_its_seals(void **state
     expect_log(w, store_world_log("sensor1", 7), 5, 3);
     expect_log(w, store_world_log("sensor2", 3), 2, 2);
     store_world_close(w);
-    assert_int_equal(version_of(w->path), 3);
+    assert_int_equal(version_of(w->path), 4);
     char kept[128];
     snprintf(kept, sizeof kept, "%s.damaged-1", w->path);
     assert_int_equal(version_of(kept), 1);
@@ -221,13 +243,13 @@ static int convert(int from, int to, bool *left)
     store_world_close(w);
     store_vfs_remove();
     int version = version_of(w->path);
-    assert_true(version == 1 || version == 3);
+    assert_true(version == 1 || version == 4);
     *left = version == 1;
     store_world_open(w);
     assert_string_equal(w->message, "");
     expect_all(w);
     store_world_close(w);
-    assert_int_equal(version_of(w->path), 3);
+    assert_int_equal(version_of(w->path), 4);
     store_world_fini(w);
     free(w);
     return f.count;
@@ -256,6 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_store_of_version_1_is_converted_and_loses_nothing),
         TEST(converted_tables_lie_where_those_of_a_new_store_do),
+        TEST(a_store_of_version_3_is_converted_and_keeps_a_proof_from_then_on),
         TEST(tables_that_no_version_had_are_not_converted),
         TEST(a_damaged_store_of_version_1_is_salvaged_with_its_seals),
         cmocka_unit_test(a_conversion_that_fails_at_any_operation_loses_nothing),

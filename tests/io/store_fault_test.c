@@ -125,6 +125,7 @@ static void act(struct life *l, int step, struct store_world_log half[2])
     store_world_topic(w, &l->logs[0], "sensor1/temperature", l->logs[0].last);
     store_world_peer(w, "sensor2", (uint32_t)step, 1000);
     store_world_seen(w, "sensor2", (uint64_t)step);
+    store_world_fork(w, "sensor2", 1 + (uint64_t)step);
     /* More arrives while the first is being committed. */
     store_flush(w->store);
     memcpy(half, l->logs, sizeof l->logs);

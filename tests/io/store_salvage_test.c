@@ -83,6 +83,7 @@ static void fill(struct scene *s)
             store_world_topic(w, &s->logs[i], s->logs[i].id.device, s->logs[i].last);
             store_world_peer(w, s->logs[i].id.device, (uint32_t)step, 1000);
             store_world_seen(w, s->logs[i].id.device, (uint64_t)step);
+            store_world_fork(w, s->logs[i].id.device, 1 + (uint64_t)step);
         }
         store_world_wait(w);
         if (step == 30) { /* what follows is only in the write-ahead log */
@@ -309,6 +310,7 @@ static void a_lost_first_page_loses_nothing(void **state)
     assert_non_null(strstr(s->world.message, kept));
     assert_int_equal(expect_nothing_false(s), LOGS);
     assert_int_equal(s->world.topic_count, LOGS);
+    assert_int_equal(s->world.fork_count, LOGS);
     store_world_close(&s->world);
     store_world_open(&s->world); /* told once */
     assert_string_equal(s->world.message, "");
@@ -422,6 +424,17 @@ static int64_t count(const struct scene *s, const char *sql)
     return value;
 }
 
+static void a_damaged_proof_is_found_and_the_others_are_kept(void **state)
+{
+    struct scene *s = *state;
+    store_world_close(&s->world);
+    execute(s, "UPDATE fork SET seq = seq + 1 WHERE device = 'sensor2'");
+    store_world_open(&s->world);
+    assert_int_not_equal(strlen(s->world.message), 0);
+    assert_int_equal(s->world.fork_count, LOGS - 1);
+    assert_int_equal(expect_nothing_false(s), LOGS);
+}
+
 static void every_whole_seal_of_records_that_are_left_is_kept(void **state)
 {
     struct scene *s = *state;
@@ -533,6 +546,7 @@ int main(void)
         TEST(a_file_of_somebody_elses_is_moved_away_untouched),
         TEST(a_log_ends_before_its_first_damaged_row),
         TEST(a_lowered_seal_carries_the_chain_hash_of_its_end),
+        TEST(a_damaged_proof_is_found_and_the_others_are_kept),
         TEST(every_whole_seal_of_records_that_are_left_is_kept),
         TEST(a_damaged_newest_seal_leaves_the_one_before_it),
         TEST(seals_on_both_sides_of_a_damaged_page_are_kept),

@@ -353,6 +353,19 @@ static void when_a_device_was_last_heard_is_kept_and_replaced(void **state)
     assert_int_equal(w->seen[1], 9);
 }
 
+static void a_proof_is_kept_one_a_key_the_newest(void **state)
+{
+    struct store_world *w = *state;
+    store_world_fork(w, "sensor1", 5);
+    store_world_fork(w, "sensor2", 9); /* without a record between: 9 % 9 */
+    store_world_fork(w, "sensor1", 4);
+    store_world_wait(w);
+    reopen(w);
+    assert_int_equal(w->fork_count, 2);
+    assert_int_equal(w->forks[0], 4);
+    assert_int_equal(w->forks[1], 9);
+}
+
 static void the_devices_heard_longest_ago_are_forgotten(void **state)
 {
     struct store_world *w = *state;
@@ -402,10 +415,10 @@ static void a_store_of_a_later_version_is_refused_and_left_alone(void **state)
     struct store_world_log a = store_world_log("sensor1", 7);
     store_world_put(w, &a, 3);
     store_world_close(w);
-    execute(w, "PRAGMA user_version = 4; CREATE TABLE later(x);");
+    execute(w, "PRAGMA user_version = 5; CREATE TABLE later(x);");
     assert_int_equal(store_world_try_open(w), ERR_RANGE);
     assert_non_null(strstr(w->message, "later version"));
-    execute(w, "PRAGMA user_version = 3; DROP TABLE later;");
+    execute(w, "PRAGMA user_version = 4; DROP TABLE later;");
     store_world_open(w);
     store_world_expect(w, &a, 1, 3);
 }
@@ -529,6 +542,7 @@ int main(void)
         TEST(no_more_devices_are_remembered_than_the_core_takes),
         TEST(when_a_device_was_last_heard_is_kept_and_replaced),
         TEST(the_devices_heard_longest_ago_are_forgotten),
+        TEST(a_proof_is_kept_one_a_key_the_newest),
         TEST(a_second_process_is_told_who_has_the_store),
         TEST(a_missing_folder_is_named),
         TEST(a_store_of_a_later_version_is_refused_and_left_alone),

@@ -245,6 +245,45 @@ static void on_seen(struct store_world *w, const struct event_seen *seen)
     w->seen[w->seen_count++] = seen->heard_ms;
 }
 
+static struct proof proof_of(const char *device, uint64_t seq, char bytes[64])
+{
+    int size = snprintf(bytes, 64, "behind %llu", (unsigned long long)seq);
+    struct store_world_log log = store_world_log(device, 7);
+    struct proof p = {.id = log.id, .bytes = {bytes, (size_t)size}, .count = (size_t)seq % 9};
+    p.there = store_world_chain(&log.id, seq % 5);
+    for (size_t i = 0; i < COUNT_OF(p.seals); i++) {
+        p.seals[i].seq = seq + i * p.count;
+        p.seals[i].hash.bytes[31] = (uint8_t)(seq + i);
+        p.seals[i].signature_size = 70 + i;
+        memset(p.seals[i].signature, (int)(seq + i) % 251, p.seals[i].signature_size);
+    }
+    return p;
+}
+
+void store_world_fork(struct store_world *w, const char *device, uint64_t seq)
+{
+    char bytes[64];
+    struct effect effect = {.kind = EFFECT_STORE_FORK, .ticket = ++w->ticket};
+    effect.store_fork = proof_of(device, seq, bytes);
+    store_effect(w->store, &effect);
+}
+
+static void on_fork(struct store_world *w, const struct proof *p)
+{
+    char bytes[64];
+    struct proof put = proof_of(p->id.device, p->seals[0].seq, bytes);
+    check(w->fork_count < STORE_WORLD_LOGS && ident_log_equal(&p->id, &put.id));
+    check(span_equal(p->bytes, put.bytes) && p->count == put.count);
+    check(memcmp(&p->there, &put.there, sizeof p->there) == 0);
+    for (size_t i = 0; i < COUNT_OF(p->seals); i++) {
+        const struct log_seal *seal = &p->seals[i], *as = &put.seals[i];
+        check(seal->seq == as->seq && seal->signature_size == as->signature_size);
+        check(memcmp(&seal->hash, &as->hash, sizeof seal->hash) == 0);
+        check(memcmp(seal->signature, as->signature, as->signature_size) == 0);
+    }
+    w->forks[w->fork_count++] = p->seals[0].seq;
+}
+
 void store_world_retry(struct store_world *w)
 {
     struct effect effect = {.kind = EFFECT_STORE_RETRY};
@@ -343,7 +382,10 @@ static void on_event(void *context, const struct event *e)
         compare(&e->restore_record.id, r->seq, r->bytes);
         w->topic_seqs[w->topic_count++] = r->seq;
     } else if (e->kind == EVENT_RESTORE_SEEN) {
+        check(w->fork_count == 0);
         on_seen(w, &e->restore_seen);
+    } else if (e->kind == EVENT_RESTORE_FORK) {
+        on_fork(w, e->restore_fork);
     } else {
         check(e->kind == EVENT_RESTORE_PEER && w->seen_count == 0);
         check(w->peer_count < STORE_WORLD_PEERS);
@@ -354,5 +396,6 @@ static void on_event(void *context, const struct event *e)
 enum err store_world_restore(struct store_world *w)
 {
     w->log_count = w->topic_count = w->peer_count = w->seen_count = 0;
+    w->fork_count = 0;
     return store_restore(w->store, on_event, w, &w->record_count);
 }

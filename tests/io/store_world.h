@@ -44,6 +44,8 @@ struct store_world {
     size_t peer_count;
     uint64_t seen[STORE_WORLD_PEERS]; /* heard_ms */
     size_t seen_count;
+    uint64_t forks[STORE_WORLD_LOGS]; /* places */
+    size_t fork_count;
     uint64_t record_count;
 };
 
@@ -80,6 +82,8 @@ void store_world_topic(struct store_world *w, const struct store_world_log *log,
 void store_world_peer(struct store_world *w, const char *device, uint32_t ipv4, uint16_t port);
 /* What else is in the row follows from these two, and is compared when it comes back. */
 void store_world_seen(struct store_world *w, const char *device, uint64_t heard_ms);
+/* A proof whose first seal is at seq, made of that number alone. */
+void store_world_fork(struct store_world *w, const char *device, uint64_t seq);
 void store_world_retry(struct store_world *w);
 /* Flushes and runs the loop until all is reported stored, or a failure is, or the retry's outcome.
  */

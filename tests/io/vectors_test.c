@@ -130,12 +130,13 @@ static struct message_memory *memory;
 /* Records are written as they came; here they stand between the brackets. */
 static void give_bytes(struct message *m)
 {
-    if (m->kind != MESSAGE_STATE_UPDATE)
+    struct message_run *run = m->kind == MESSAGE_FORK ? &m->fork.run : &m->update;
+    if ((m->kind != MESSAGE_STATE_UPDATE && m->kind != MESSAGE_FORK) || run->count == 0)
         return;
-    const struct record *first = &m->update.records[0];
-    const struct record *last = &m->update.records[m->update.count - 1];
+    const struct record *first = &run->records[0];
+    const struct record *last = &run->records[run->count - 1];
     const char *end = last->bytes.bytes + last->bytes.size;
-    m->update.bytes = (struct span){first->bytes.bytes, (size_t)(end - first->bytes.bytes)};
+    run->bytes = (struct span){first->bytes.bytes, (size_t)(end - first->bytes.bytes)};
 }
 
 static void messages_are_taken_as_the_vectors_say(void **state)

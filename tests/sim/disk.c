@@ -5,6 +5,7 @@
  * that was ordered and reports once. */
 #include "disk.h"
 
+#include "disk_note.h"
 #include "disk_prune.h"
 #include "world.h"
 
@@ -26,6 +27,7 @@ struct disk_order {
     char topic[LIMIT_TOPIC + 1];
     struct disk_peer peer;
     struct disk_seen seen;
+    struct disk_fork fork;
 };
 
 static void *grown(void *list, size_t count, size_t *capacity, size_t bytes)
@@ -40,8 +42,10 @@ static void *grown(void *list, size_t count, size_t *capacity, size_t bytes)
 
 static void orders_drop(struct disk *d, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         free(d->orders[i].records);
+        free(d->orders[i].fork.bytes);
+    }
     d->order_count -= count;
     if (d->order_count > 0)
         memmove(d->orders, d->orders + count, d->order_count * sizeof *d->orders);
@@ -62,12 +66,11 @@ static void content_free(struct disk *d)
     free(d->logs);
     free(d->topics);
     free(d->peers);
-    free(d->seen);
-    d->seen = NULL;
+    disk_note_free(d);
     d->logs = NULL;
     d->topics = NULL;
     d->peers = NULL;
-    d->log_count = d->topic_count = d->peer_count = d->seen_count = 0;
+    d->log_count = d->topic_count = d->peer_count = 0;
 }
 
 void disk_fini(struct disk *d)
@@ -98,6 +101,7 @@ void disk_copy(struct disk *to, const struct disk *from)
     to->topics = copied(from->topics, from->topic_count * sizeof *from->topics);
     to->peers = copied(from->peers, from->peer_count * sizeof *from->peers);
     to->seen = copied(from->seen, from->seen_count * sizeof *from->seen);
+    disk_note_copy_forks(to, from);
     for (size_t i = 0; i < from->log_count; i++) {
         if (!from->logs[i].durable)
             continue;
@@ -216,17 +220,6 @@ static bool order_topic(struct world *w, struct host *h, const struct effect *e,
     return false;
 }
 
-static void order_seen(const struct effect *e, struct disk_order *o)
-{
-    const struct event_seen *seen = &e->store_seen;
-    check(seen->device.size <= LIMIT_NAME && seen->evidence.size <= LIMIT_REASON);
-    o->seen.row = *seen;
-    o->seen.row.device = o->seen.row.evidence = (struct span){0};
-    ident_name_copy(o->seen.device, seen->device);
-    if (seen->evidence.size > 0)
-        memcpy(o->seen.evidence, seen->evidence.bytes, seen->evidence.size);
-}
-
 static bool order_take(struct world *w, struct host *h, const struct effect *e,
                        struct disk_order *o)
 {
@@ -240,7 +233,10 @@ static bool order_take(struct world *w, struct host *h, const struct effect *e,
     case EFFECT_STORE_LOG:
         return order_log(w, h, e, o);
     case EFFECT_STORE_SEEN:
-        order_seen(e, o);
+        disk_note_take_seen(&o->seen, &e->store_seen);
+        return true;
+    case EFFECT_STORE_FORK:
+        disk_note_take_fork(&o->fork, &e->store_fork);
         return true;
     default:
         ident_name_copy(o->peer.device, e->store_peer.device);
@@ -359,18 +355,7 @@ static void apply_peer(struct disk *d, const struct disk_peer *peer)
     d->peers[d->peer_count - 1] = *peer;
 }
 
-static void apply_seen(struct disk *d, const struct disk_seen *seen)
-{
-    size_t i = 0;
-    while (i < d->seen_count && strcmp(d->seen[i].device, seen->device) != 0)
-        i++;
-    if (i == d->seen_count)
-        d->seen = realloc(d->seen, ++d->seen_count * sizeof *d->seen);
-    check(d->seen);
-    d->seen[i] = *seen;
-}
-
-static void apply(struct world *w, struct host *h, const struct disk_order *o)
+static void apply(struct world *w, struct host *h, struct disk_order *o)
 {
     struct disk *d = &h->disk;
     struct disk_log *l = log_any(d, &o->id);
@@ -388,7 +373,10 @@ static void apply(struct world *w, struct host *h, const struct disk_order *o)
         apply_log(w, h, l, o);
         break;
     case EFFECT_STORE_SEEN:
-        apply_seen(d, &o->seen);
+        disk_note_apply_seen(d, &o->seen);
+        break;
+    case EFFECT_STORE_FORK:
+        disk_note_apply_fork(d, &o->fork);
         break;
     default:
         apply_peer(d, &o->peer);
@@ -541,12 +529,7 @@ void disk_restore(struct world *w, struct host *h)
         e.restore_peer.address = d->peers[i].address;
         host_step(w, h, &e);
     }
-    for (size_t i = 0; i < d->seen_count && !world_failed(w); i++) {
-        struct event e = {.kind = EVENT_RESTORE_SEEN, .restore_seen = d->seen[i].row};
-        e.restore_seen.device = span_of(d->seen[i].device);
-        e.restore_seen.evidence = span_of(d->seen[i].evidence);
-        host_step(w, h, &e);
-    }
+    disk_note_restore(w, h);
 }
 
 /* The record, also when it is ordered and not yet durable. */

@@ -55,6 +55,11 @@ struct disk_seen {
     struct event_seen row; /* without its spans */
 };
 
+struct disk_fork {
+    struct proof proof; /* its bytes are in `bytes` */
+    char *bytes;
+};
+
 struct disk_order;
 
 struct disk {
@@ -66,6 +71,8 @@ struct disk {
     size_t peer_count;
     struct disk_seen *seen;
     size_t seen_count;
+    struct disk_fork *forks;
+    size_t fork_count;
     uint64_t epoch_counter;
 
     struct disk_order *orders; /* not yet durable, oldest first */

@@ -154,6 +154,8 @@ void host_on_later(struct world *w, const struct moment *m)
         return;
     if (later->event.kind == EVENT_FETCHED)
         later->event.fetched.bytes.bytes = later->bytes;
+    if (later->event.kind == EVENT_CHAIN)
+        later->event.chain.bytes.bytes = later->bytes;
     if (later->event.kind == EVENT_SENT &&
         !net_unsent(w, h, later->event.sent.link, &later->event.sent.bytes))
         return;
@@ -209,6 +211,7 @@ static void do_verify(struct world *w, struct host *h, const struct effect *e)
     done.verified.id = e->seal.id;
     done.verified.seq = e->seal.seq;
     done.verified.link = e->seal.link;
+    done.verified.ask = e->seal.ask;
     done.verified.valid = e->seal.signature_size == sizeof right &&
                           memcmp(e->seal.signature, right, sizeof right) == 0;
     host_later(w, h, world_between(w, 0, 2000), &done, (struct span){0});
@@ -269,6 +272,7 @@ static void perform(struct world *w, struct host *h, const struct effect *e)
     case EFFECT_STORE_LOG:
     case EFFECT_STORE_PEER:
     case EFFECT_STORE_SEEN:
+    case EFFECT_STORE_FORK:
     case EFFECT_STORE_RETRY:
         disk_effect(w, h, e);
         break;
@@ -277,6 +281,9 @@ static void perform(struct world *w, struct host *h, const struct effect *e)
         break;
     case EFFECT_FETCH:
         do_fetch(w, h, e);
+        break;
+    case EFFECT_CHAIN:
+        host_chain(w, h, e);
         break;
     case EFFECT_SIGN:
         do_sign(w, h, e);

@@ -135,6 +135,8 @@ void host_send(struct world *w, struct host *h, uint64_t link, const struct mess
 /* CERTIFY and INTRODUCE. */
 void host_certify(struct world *w, struct host *h, const struct effect *e);
 void host_introduce(struct world *w, struct host *h, const struct effect *e);
+/* CHAIN. */
+void host_chain(struct world *w, struct host *h, const struct effect *e);
 void host_note_met(const struct world *w, struct host *h, const struct identity *who);
 
 uint64_t host_wall_ms(const struct world *w, const struct host *h);

@@ -447,6 +447,11 @@ static void see_fact(struct world *w, struct host *h, const struct fact *f)
             world_fail(w, "%s believes %llu acknowledged; acknowledged was %llu", h->self.device,
                        ull(f->seq), ull(l ? l->acked : 0));
         break;
+    case FACT_FORKED:
+        if (!puppet_named(w, f->device))
+            world_fail(w, "%s accuses %.*s of a fork", h->self.device, (int)f->device.size,
+                       f->device.bytes);
+        break;
     case FACT_LOST:
         if (w->judge.calm)
             world_fail(w, "%s calls %.*s lost in calm", h->self.device, (int)f->device.size,

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PAUSE_MS_MAX = 300 };
+enum { PAUSE_MS_MAX = 300, FORKED_LIFE = 77 };
 
 /* What it has said of its own log, so that some of it is right. */
 struct liar {
@@ -126,6 +126,29 @@ static void say_ack(struct world *w, struct host *liar, uint64_t link, const str
     m.ack.held = m.ack.seq + rng_below(&w->rng, 3);
     judge_lie_acked(w, &id, m.ack.seq);
     puppet_send(w, liar, link, &m);
+}
+
+/* A life of its own of one record, of which it signs one of two contents to each. */
+static void say_fork(struct world *w, struct host *liar, uint64_t link)
+{
+    char text[256];
+    struct log_id id = {.key = liar->self.key, .epoch = FORKED_LIFE};
+    memcpy(id.device, liar->self.device, sizeof id.device);
+    snprintf(text, sizeof text,
+             "{\"type\":\"forked\",\"device\":\"%s\",\"epoch\":%d,\"seq\":1,"
+             "\"ts\":1760000000000,\"value\":%d}",
+             liar->self.device, FORKED_LIFE, (int)rng_below(&w->rng, 2));
+    struct message m = {.kind = MESSAGE_STATE_UPDATE,
+                        .update = {.log = {.epoch = FORKED_LIFE},
+                                   .bytes = span_of(text),
+                                   .count = 1}};
+    puppet_send(w, liar, link, &m);
+    struct message seal = {.kind = MESSAGE_SEAL,
+                           .seal = {.log = {.epoch = FORKED_LIFE}, .seq = 1, .signature_size = 32}};
+    struct chain_hash hash = {{0}};
+    world_hash(&hash, &hash, span_of(text));
+    world_sign(w, &id, 1, &hash, seal.seal.signature);
+    puppet_send(w, liar, link, &seal);
 }
 
 static void say_bytes(struct world *w, struct host *liar, uint64_t link)
@@ -288,7 +311,10 @@ static void say_something(struct world *w, struct host *liar, const struct net_e
         say_have(w, liar, link, to, self);
         return;
     }
-    switch (rng_below(&w->rng, 16)) {
+    switch (rng_below(&w->rng, 17)) {
+    case 16:
+        say_fork(w, liar, link);
+        break;
     case 0:
         say_hello(w, liar, link, self);
         break;

@@ -5,7 +5,8 @@
 
 /* A member of the network that lies: a puppet with a certificate that dials who it likes and says
  * anything that can be said, with numbers that are near the truth or far from it: more than it may
- * write, logs with gaps and forks, forged seals, acknowledgements of what it never got, others'
+ * write, logs with gaps and forks, forged seals, acknowledgements of what it never got, one life
+ * signed with two contents, others'
  * logs with bytes changed, certificates and seals forged, broken lines. Honest peers may refuse it
  * as often as they like; among themselves everything must stay as it is. */
 

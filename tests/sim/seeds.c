@@ -157,7 +157,7 @@ static void sum_counters(struct world *w)
     } sums[] = {
         {NODE_SEALS_VERIFIED, TALLY_SEALS},    {NODE_RECORDS_DOUBLE, TALLY_DOUBLES},
         {NODE_RECORDS_DROPPED, TALLY_DROPPED}, {NODE_HELLOS_STALE, TALLY_STALE_HELLOS},
-        {NODE_RECORDS_CARRIED, TALLY_CARRIED},
+        {NODE_RECORDS_CARRIED, TALLY_CARRIED}, {NODE_FORKS, TALLY_FORKS},
     };
     for (size_t i = 0; i < w->host_count; i++) {
         struct host *h = &w->hosts[i];

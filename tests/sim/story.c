@@ -140,8 +140,8 @@ static bool play_all(const struct story *stories, size_t count, const char *name
 typedef const struct story *chapter_fn(size_t *count);
 
 static chapter_fn *const chapters[] = {
-    story_life, story_presence, story_harm,  story_want,   story_command,
-    story_rule, story_disk,     story_carry, story_retain,
+    story_life, story_presence, story_harm,  story_want, story_command,
+    story_rule, story_disk,     story_carry, story_fork, story_retain,
 };
 
 bool story_run_all(const char *name, trace_line_fn *look_on)

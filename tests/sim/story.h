@@ -29,7 +29,8 @@ struct story {
 };
 
 /* The stories of story_life.c, story_presence.c, story_harm.c, story_want.c, story_command.c,
- * story_rule.c, story_disk.c, story_carry.c and story_retain.c. */
+ * story_rule.c, story_disk.c, story_carry.c, story_fork.c and
+ * story_retain.c. */
 const struct story *story_life(size_t *count);
 const struct story *story_presence(size_t *count);
 const struct story *story_harm(size_t *count);
@@ -38,6 +39,7 @@ const struct story *story_command(size_t *count);
 const struct story *story_rule(size_t *count);
 const struct story *story_disk(size_t *count);
 const struct story *story_carry(size_t *count);
+const struct story *story_fork(size_t *count);
 const struct story *story_retain(size_t *count);
 
 /* Plays them (one: by its name); prints each, with what differs from its expected trace. False when

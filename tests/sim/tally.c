@@ -35,6 +35,7 @@ static const char *const texts[TALLY_KIND_COUNT] = {
     [TALLY_ACTIONS] = "actions",
     [TALLY_DOUBLES] = "records offered again",
     [TALLY_DROPPED] = "records dropped at a close",
+    [TALLY_FORKS] = "forks reported",
     [TALLY_LIES] = "lies told",
     [TALLY_WALLS] = "pairs that never met",
     [TALLY_AWAY] = "authors away at the end",

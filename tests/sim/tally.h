@@ -49,6 +49,7 @@ enum tally_kind {
     TALLY_COMMANDS,
     TALLY_PERFORMED,
     TALLY_UNKNOWN,
+    TALLY_FORKS, /* peers that found or heard of one */
     TALLY_KIND_COUNT,
 };
 

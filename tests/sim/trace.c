@@ -83,6 +83,9 @@ static void mix_event(struct trace *t, const struct event *e)
     case EVENT_FETCHED:
         trace_mix_bytes(t, e->fetched.bytes);
         break;
+    case EVENT_CHAIN:
+        mix_log(t, &e->chain.id, e->chain.seq, e->chain.count);
+        break;
     case EVENT_SIGNED:
         mix_log(t, &e->seal_signed.id, e->seal_signed.seq, 0);
         break;
@@ -124,6 +127,12 @@ static void mix_effect(struct trace *t, const struct effect *e)
         break;
     case EFFECT_FETCH:
         mix_log(t, &e->fetch.id, e->fetch.first, e->fetch.link);
+        break;
+    case EFFECT_STORE_FORK:
+        mix_log(t, &e->store_fork.id, e->store_fork.seals[0].seq, e->store_fork.seals[1].seq);
+        break;
+    case EFFECT_CHAIN:
+        mix_log(t, &e->chain.id, e->chain.seq, e->chain.told);
         break;
     case EFFECT_SIGN:
     case EFFECT_VERIFY:

@@ -212,6 +212,10 @@ static void put_message(struct buf *b, const struct message *m)
         put_message_log(b, &m->seal.log);
         put(b, " up to %llu", ull(m->seal.seq));
         break;
+    case MESSAGE_FORK:
+        put_message_log(b, &m->fork.run.log);
+        put(b, " at %llu", ull(m->fork.seals[0].seq));
+        break;
     case MESSAGE_ACK:
         put_message_log(b, &m->ack.log);
         put(b, " up to %llu", ull(m->ack.seq));
@@ -265,6 +269,9 @@ static void put_restore(struct buf *b, const struct event *e)
         put_span(b, e->restore_peer.device);
         put(b, " ");
         put_address(b, e->restore_peer.address);
+    } else if (e->kind == EVENT_RESTORE_FORK) {
+        put_log(b, &e->restore_fork->id);
+        put(b, " forked");
     } else if (e->kind == EVENT_RESTORE_SEEN) {
         put_seen(b, &e->restore_seen);
     } else {
@@ -297,6 +304,11 @@ static void put_event_storage(struct buf *b, const struct event *e)
         put(b, "SIGNED ");
         put_log(b, &e->seal_signed.id);
         put(b, " up to %llu", ull(e->seal_signed.seq));
+        break;
+    case EVENT_CHAIN:
+        put(b, "CHAIN ");
+        put_log(b, &e->chain.id);
+        put(b, " at %llu: %s", ull(e->chain.seq), e->chain.known ? "known" : "not known");
         break;
     case EVENT_VERIFIED:
         put(b, "VERIFIED ");
@@ -421,6 +433,15 @@ static void put_store(struct buf *b, const struct effect *e)
     case EFFECT_STORE_SEEN:
         put(b, "STORE_SEEN ");
         put_seen(b, &e->store_seen);
+        break;
+    case EFFECT_CHAIN:
+        put(b, "CHAIN ");
+        put_log(b, &e->chain.id);
+        put(b, " at %llu", ull(e->chain.seq));
+        break;
+    case EFFECT_STORE_FORK:
+        put(b, "STORE_FORK ");
+        put_log(b, &e->store_fork.id);
         break;
     default:
         put(b, "STORE_RETRY");

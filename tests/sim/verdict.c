@@ -258,6 +258,30 @@ static void final_state(struct world *w)
     }
 }
 
+static size_t forks_of(const struct host *h)
+{
+    const struct proof *proof;
+    size_t at = 0;
+    while (view_fork_next(h->node, &at, &proof))
+        continue;
+    return at;
+}
+
+/* Who speaks with each other knows the same forks. */
+static void final_forks(struct world *w)
+{
+    for (uint32_t a = 0; a < w->host_count; a++) {
+        for (uint32_t b = a + 1; b < w->host_count; b++) {
+            const struct host *x = &w->hosts[a], *y = &w->hosts[b];
+            if (w->judge.sessions[a * w->host_count + b] == 0 || !is_there(x) || !is_there(y))
+                continue;
+            if (forks_of(x) != forks_of(y))
+                world_fail(w, "%s ends with %zu forks, %s with %zu", x->label, forks_of(x),
+                           y->label, forks_of(y));
+        }
+    }
+}
+
 void verdict_synced(struct world *w)
 {
     for (size_t i = 0; i < w->judge.log_count && !w->judge.synced; i++) {
@@ -273,6 +297,7 @@ void verdict_final(struct world *w)
 {
     final_sessions(w);
     final_presence(w);
+    final_forks(w);
     for (size_t i = 0; i < w->judge.log_count && !world_failed(w); i++)
         final_log(w, w->judge.logs[i]);
     for (size_t i = 0; i < w->judge.log_count && !world_failed(w); i++)

@@ -189,6 +189,27 @@ static void the_longest_have_fits_a_line(void **state)
     assert_int_equal(message_encode(&m, line, sizeof line), 0);
 }
 
+static void the_longest_list_of_a_devices_logs_fits_a_line(void **state)
+{
+    (void)state;
+    static struct message_entry entries[LIMIT_LOGS_DEVICE];
+    static char line[LIMIT_LINE];
+    char name[LIMIT_NAME];
+    memset(name, 'x', sizeof name);
+    for (size_t i = 0; i < COUNT_OF(entries); i++)
+        entries[i] = (struct message_entry){.log = {{name, sizeof name},
+                                                    test_key(),
+                                                    NUMBER_INTEGER_MAX},
+                                            .first = NUMBER_INTEGER_MAX,
+                                            .last = NUMBER_INTEGER_MAX,
+                                            .sealed = NUMBER_INTEGER_MAX,
+                                            .closed = true,
+                                            .chain = i < LIMIT_LIST_CHAINS ? UINT64_MAX : 0};
+    struct message m = {.kind = MESSAGE_HAVE,
+                        .have = {entries, LIMIT_LOGS_DEVICE, false, {name, sizeof name}}};
+    assert_true(message_encode(&m, line, sizeof line) > 0);
+}
+
 static void what_does_not_fit_is_not_written(void **state)
 {
     (void)state;
@@ -258,6 +279,7 @@ int main(void)
         cmocka_unit_test(runs_have_their_documented_forms),
         cmocka_unit_test(beats_and_ends_have_their_documented_forms),
         cmocka_unit_test(the_longest_have_fits_a_line),
+        cmocka_unit_test(the_longest_list_of_a_devices_logs_fits_a_line),
         cmocka_unit_test(what_does_not_fit_is_not_written),
         cmocka_unit_test(what_a_peer_would_refuse_is_not_written),
         cmocka_unit_test(the_largest_batch_fits_a_line),

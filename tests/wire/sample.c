@@ -191,6 +191,38 @@ static void fill_seal(struct sample *s, struct rng *rng)
         m->seal.hash.bytes[i] = (uint8_t)rng_next(rng);
 }
 
+/* Two seals at one place, or with records between. */
+static void fill_fork(struct sample *s, struct rng *rng)
+{
+    struct message *m = &s->message;
+    if (rng_below(rng, 2) == 0) {
+        fill_update(s, rng);
+        struct message_run run = m->update;
+        m->fork.run = run;
+        m->fork.run.based = true;
+        m->fork.seals[0].seq = run.records[0].seq - 1;
+    }
+    struct message_run *run = &m->fork.run;
+    if (m->fork.seals[0].seq == 0)
+        *run = (struct message_run){0};
+    if (run->log.device.size == 0)
+        run->log.device = run->count > 0 ? run->records[0].device : some_name(s, rng);
+    run->log.key = some_key(rng);
+    if (run->log.epoch == 0)
+        run->log.epoch = some_count(rng);
+    if (m->fork.seals[0].seq == 0)
+        m->fork.seals[0].seq = some_count(rng);
+    m->fork.seals[1].seq = m->fork.seals[0].seq + run->count;
+    for (size_t i = 0; i < COUNT_OF(m->fork.seals); i++) {
+        struct log_seal *seal = &m->fork.seals[i];
+        seal->signature_size = 1 + rng_below(rng, LIMIT_SIGNATURE);
+        for (size_t k = 0; k < seal->signature_size; k++)
+            seal->signature[k] = (uint8_t)rng_next(rng);
+        for (size_t k = 0; k < sizeof seal->hash.bytes; k++)
+            seal->hash.bytes[k] = (uint8_t)rng_next(rng);
+    }
+}
+
 static void fill_certificate(struct sample *s, struct rng *rng)
 {
     char chain[1000];
@@ -220,6 +252,9 @@ void sample_message(struct sample *s, struct rng *rng)
         break;
     case MESSAGE_CERTIFICATE:
         fill_certificate(s, rng);
+        break;
+    case MESSAGE_FORK:
+        fill_fork(s, rng);
         break;
     case MESSAGE_ACK:
         m->ack.log = some_log(s, rng);
@@ -290,16 +325,27 @@ static bool haves_equal(const struct message *a, const struct message *b)
     return true;
 }
 
-static bool updates_equal(const struct message *a, const struct message *b)
+static bool runs_equal(const struct message_run *a, const struct message_run *b)
 {
-    if (!logs_equal(&a->update.log, &b->update.log) || a->update.count != b->update.count ||
-        a->update.based != b->update.based ||
-        (a->update.based && memcmp(&a->update.base, &b->update.base, sizeof a->update.base) != 0))
+    if (!logs_equal(&a->log, &b->log) || a->count != b->count || a->based != b->based ||
+        (a->based && memcmp(&a->base, &b->base, sizeof a->base) != 0))
         return false;
-    for (size_t i = 0; i < a->update.count; i++)
-        if (!sample_records_equal(&a->update.records[i], &b->update.records[i]))
+    for (size_t i = 0; i < a->count; i++)
+        if (!sample_records_equal(&a->records[i], &b->records[i]))
             return false;
     return true;
+}
+
+static bool forks_equal(const struct message *a, const struct message *b)
+{
+    for (size_t i = 0; i < COUNT_OF(a->fork.seals); i++) {
+        const struct log_seal *x = &a->fork.seals[i], *y = &b->fork.seals[i];
+        if (x->seq != y->seq || x->signature_size != y->signature_size ||
+            memcmp(&x->hash, &y->hash, sizeof x->hash) != 0 ||
+            memcmp(x->signature, y->signature, x->signature_size) != 0)
+            return false;
+    }
+    return runs_equal(&a->fork.run, &b->fork.run);
 }
 
 static bool seals_equal(const struct message *a, const struct message *b)
@@ -323,7 +369,9 @@ bool sample_messages_equal(const struct message *a, const struct message *b)
     case MESSAGE_HAVE:
         return haves_equal(a, b);
     case MESSAGE_STATE_UPDATE:
-        return updates_equal(a, b);
+        return runs_equal(&a->update, &b->update);
+    case MESSAGE_FORK:
+        return forks_equal(a, b);
     case MESSAGE_SEAL:
         return seals_equal(a, b);
     case MESSAGE_CERTIFICATE:
