@@ -217,15 +217,11 @@ static void verify(struct node *n, const struct session *s, struct fork_judged *
 
 void fork_judge(struct node *n, struct session *s, const struct proof *p, enum fork_check check)
 {
-    if (s->judged == NULL)
-        s->judged = calloc(LIMIT_JUDGED, sizeof *s->judged);
-    struct fork_judged *j = s->judged == NULL ? NULL : malloc(sizeof *j + p->bytes.size);
+    if (s->judged_count == LIMIT_JUDGED)
+        return;
+    struct fork_judged *j = malloc(sizeof *j + p->bytes.size);
     if (j == NULL) {
         n->fx->out_of_memory = true;
-        return;
-    }
-    if (s->judged_count == LIMIT_JUDGED) {
-        free(j);
         return;
     }
     *j = (struct fork_judged){.proof = *p, .check = check};
@@ -240,8 +236,6 @@ void fork_session_gone(struct session *s)
 {
     for (size_t i = 0; i < s->judged_count; i++)
         free(s->judged[i]);
-    free(s->judged);
-    s->judged = NULL;
     s->judged_count = 0;
 }
 

@@ -142,14 +142,14 @@ struct session {
     uint64_t spared_ms;       /* ... the last of both then */
     struct news *news;        /* by the members' slots; news.c */
     size_t news_count;
-    struct identity introduced;  /* by the last certificate that came along and holds; no device:
-                                    none */
-    size_t asked;                /* logs of others that it is asked for */
-    size_t certificates;         /* so many may come: one for each time that it was asked */
-    size_t stretch_bytes;        /* of what it carries, waiting for seals */
-    uint64_t carried_ms;         /* when it last carried something */
-    struct doubt *doubts;        /* LIMIT_DOUBTS; NULL: there was none yet */
-    struct fork_judged **judged; /* LIMIT_JUDGED; proofs that came and are being checked */
+    struct identity introduced; /* by the last certificate that came along and holds; no device:
+                                   none */
+    size_t asked;               /* logs of others that it is asked for */
+    size_t certificates;        /* so many may come: one for each time that it was asked */
+    size_t stretch_bytes;       /* of what it carries, waiting for seals */
+    uint64_t carried_ms;        /* when it last carried something */
+    struct doubt *doubts;       /* LIMIT_DOUBTS; NULL: there was none yet */
+    struct fork_judged *judged[LIMIT_JUDGED]; /* proofs that came and are being checked */
     size_t judged_count;
     uint64_t forks_shown; /* a bit for each of the node's: it was shown there, or came from there */
     size_t forks_heard;   /* proofs that came */

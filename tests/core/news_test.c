@@ -92,7 +92,7 @@ static void who_wants_nothing_is_told_now_and_then_how_far_it_goes(void **state)
     for (size_t i = 0; i < r->n->session_count; i++)
         r->n->sessions[i]->heard_ms = r->n->sessions[i]->sent_ms = r->now_ms;
     news_changed(r->n, m);
-    rig_wait(r, 2 * TIME_NEWS_MS);
+    rig_wait(r, 2 * (uint64_t)TIME_NEWS_MS);
     assert_int_equal(carrier_told(r, 4, "sensor1")->sealed, 5);
     assert_int_not_equal(carrier_told(r, 4, "sensor1")->chain, 0);
 }
@@ -114,7 +114,7 @@ static void who_says_more_of_a_log_hears_how_far_ours_goes(void **state)
     rig_wait(r, TIME_NEWS_MS);
     assert_int_equal(carrier_told(r, 4, "sensor1")->sealed, 3);
     assert_int_not_equal(carrier_told(r, 4, "sensor1")->chain, 0);
-    rig_wait(r, 2 * TIME_NEWS_MS);
+    rig_wait(r, 2 * (uint64_t)TIME_NEWS_MS);
     assert_null(carrier_told(r, 4, "sensor1")); /* once */
 }
 

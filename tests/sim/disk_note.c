@@ -35,18 +35,25 @@ void disk_note_apply_seen(struct disk *d, const struct disk_seen *seen)
     d->seen[i] = *seen;
 }
 
+static void append_fork(struct disk *d, const struct disk_fork *fork)
+{
+    check(d->fork_count < LIMIT_FORKS);
+    d->forks = realloc(d->forks, ++d->fork_count * sizeof *d->forks);
+    check(d->forks);
+    d->forks[d->fork_count - 1] = *fork;
+}
+
 void disk_note_apply_fork(struct disk *d, struct disk_fork *fork)
 {
     size_t i = 0;
     while (i < d->fork_count && !ident_key_equal(&d->forks[i].proof.id.key, &fork->proof.id.key))
         i++;
-    check(i < LIMIT_FORKS);
-    if (i == d->fork_count)
-        d->forks = realloc(d->forks, ++d->fork_count * sizeof *d->forks);
-    else
+    if (i == d->fork_count) {
+        append_fork(d, fork);
+    } else {
         free(d->forks[i].bytes);
-    check(d->forks);
-    d->forks[i] = *fork;
+        d->forks[i] = *fork;
+    }
     fork->bytes = NULL;
 }
 
@@ -55,7 +62,7 @@ void disk_note_copy_forks(struct disk *to, const struct disk *from)
     for (size_t i = 0; i < from->fork_count; i++) {
         struct disk_fork fork;
         disk_note_take_fork(&fork, &from->forks[i].proof);
-        disk_note_apply_fork(to, &fork);
+        append_fork(to, &fork);
     }
 }
 
