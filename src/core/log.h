@@ -54,7 +54,8 @@ struct log {
     uint64_t asking_link;        /* others': who sent `asking` */
     struct log_seal *against;    /* the other one, when it is forked; NULL: not, or no memory */
     uint64_t urgent; /* own: the last record that is to be sealed as soon as it is stored */
-    uint64_t unsealed_since_ms; /* own: when the oldest stored record behind the seal was stored */
+    uint64_t unsealed_since_ms; /* own: when the oldest stored record behind the seal was stored, */
+    uint64_t stored_ms;         /* ... and when the newest was */
 
     uint64_t bytes; /* own: of all records, when it began in this process */
 

@@ -172,6 +172,7 @@ static void start(struct node *n, uint64_t epoch)
     struct fact *fact = node_fact(n, FACT_STARTED, span_of(n->self.device));
     if (fact != NULL)
         fact->epoch = epoch;
+    mesh_start(n);
     discovery_start(n);
 }
 

@@ -228,9 +228,11 @@ struct node {
     size_t log_count;
     struct table carried; /* struct carried, by its log: who was asked for it; carry.c */
     uint64_t carry_at_ms, news_at_ms, mesh_at_ms;
+    uint64_t probed_ms;  /* when a sign of life was last asked for by a dial */
     uint64_t dial_at_ms; /* not before this is a dial due, or a sign asked for */
     bool dials_changed;  /* reckon that anew */
-    bool ring;           /* too many for a session with each */
+    bool ring;           /* too many for a session with each, */
+    uint64_t ring_ms;    /* ... and that was so last then */
     struct presence_health health;
     uint64_t seen_at_ms; /* next note on disk of who is there */
     struct dialer *configured[LIMIT_DIALS_CONFIGURED];
@@ -240,6 +242,7 @@ struct node {
     uint64_t next_link;
 
     uint64_t hello_counter, hello_at_ms;
+    uint64_t hello_back_ms; /* when we last called because somebody was back, or began */
     uint32_t hello_round;
     char foreign[LIMIT_FOREIGN][16];
     size_t foreign_count;

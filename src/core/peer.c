@@ -221,9 +221,10 @@ static void do_greet(struct node *n, struct session *s, const struct message *m,
     s->state = PEER_GREETING;
     if (cause != NULL) {
         tell_refused(n, s, cause);
-        if (s->dialer != NULL)
-            s->dialer->backoff_ms = TIME_DIAL_MAX_MS; /* it will not change soon */
+        struct dialer *d = s->dialer;
         hang_up_and_give_back(n, s, cause);
+        if (d != NULL)
+            discovery_dial_refused(n, d);
         return;
     }
     bool held = member != NULL && member->session != NULL &&

@@ -419,9 +419,13 @@ static const struct story stories[] = {
      "controller1 : reading sensor1 sensor1/temperature #3 23\n"
      "controller2 : reading sensor1 sensor1/temperature #3 23\n"},
     {"a_carrier_that_dies_within_a_stretch_is_replaced", a_carrier_dies_within_a_stretch,
-     "actuator2 is killed\n"
-     "controller1 : lost actuator2 (connection reset)\n"
-     "actuator1 : lost actuator2 (connection reset)\n"},
+     "actuator1 is killed\n"
+     "controller1 : update actuator1 actuator1/fan #1 off\n"
+     "controller1 : update actuator1 actuator1/fan #2 on\n"
+     "actuator2 : lost actuator1 (connection reset)\n"
+     "controller1 : lost actuator1 (connection reset)\n"
+     "controller1 : update actuator2 actuator2/fan #1 off\n"
+     "controller1 : update actuator2 actuator2/fan #2 on\n"},
     {"a_carrier_that_alters_a_record_is_not_believed", a_carrier_alters_a_record,
      "controller1 > SEND 2 have sensor1/1.943853 1-0 wants records\n"
      "controller1 > SEND 2 have sensor1/1.943853 1-0 wants records\n"
@@ -437,7 +441,7 @@ static const struct story stories[] = {
      "controller1 : reading sensor1 sensor1/temperature #1 21\n"
      "controller1 : reading sensor1 sensor1/temperature #2 22\n"
      "controller1 : reading sensor1 sensor1/temperature #3 23\n"
-     "controller1 > #8 STORE sensor1/1.943853 1-3\n"},
+     "controller1 > #7 STORE sensor1/1.943853 1-3\n"},
     {"a_carrier_that_drops_a_record_is_not_believed", a_carrier_drops_a_record,
      "controller1 > SEND 2 have sensor1/1.943853 1-0 wants records\n"
      "controller1 > SEND 2 have sensor1/1.943853 1-0 wants records\n"
@@ -469,7 +473,7 @@ static const struct story stories[] = {
      "controller1 : reading sensor1 sensor1/temperature #1 21\n"
      "controller1 : reading sensor1 sensor1/temperature #2 22\n"
      "controller1 : reading sensor1 sensor1/temperature #3 23\n"
-     "controller1 > #8 STORE sensor1/1.943853 1-3\n"},
+     "controller1 > #7 STORE sensor1/1.943853 1-3\n"},
     {"a_carrier_that_forges_a_seal_is_refused", a_carrier_forges_a_seal,
      "controller1 > SEND 2 have sensor1/1.943853 1-0 wants records\n"
      "controller1 : refused controller9 (a seal that does not hold)\n"
@@ -506,12 +510,12 @@ static const struct story stories[] = {
      "controller1 : discovered sensor9\n"
      "controller1 : connected sensor9\n"
      "controller1 : reading sensor9 sensor9/temperature #1 21\n"
-     "controller1 : reconnected actuator1\n"
      "actuator1 : reconnected controller1\n"
+     "controller1 : reconnected actuator1\n"
      "controller1 : update actuator1 actuator1/fan #1 off\n"
-     "actuator1 : lost sensor9 (no sign of life)\n"
-     "actuator1 : forked sensor9\n"
      "controller1 : forked sensor9\n"
+     "actuator1 : forked sensor9\n"
+     "actuator1 : lost sensor9 (no sign of life)\n"
      "controller1 : lost sensor9 (no sign of life)\n"},
     {"a_fork_is_proven_by_a_longer_log", an_author_forks_at_other_lengths,
      "actuator1 : discovered sensor9\n"
