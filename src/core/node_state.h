@@ -55,6 +55,7 @@ struct member {
     uint64_t lost_ms;                /* when its session ended; 0: never had one, or it left */
     uint64_t goodbye_epoch;          /* a datagram said so of this life of its */
     bool left;                       /* it said goodbye and has not come back */
+    bool here;                       /* people were told so, and of no end since */
     char evidence[LIMIT_REASON + 1]; /* why its last session ended */
     uint64_t seen_wall_ms; /* last heard in an earlier life of ours, by our wall clock; 0: never */
     uint64_t ended_ms;     /* when its last session did, by whatever */

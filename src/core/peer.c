@@ -189,9 +189,12 @@ static void tell_refused(struct node *n, const struct session *s, const char *ca
 static void give_back(struct node *n, struct session *s)
 {
     struct dialer *d = s->dialer;
+    struct member *m = members_find(n, span_of(s->identity.device));
     session_remove(n, s);
     if (d != NULL)
         discovery_dial_failed(n, d);
+    if (m != NULL)
+        seen_gone(n, m);
 }
 
 static void hang_up_and_give_back(struct node *n, struct session *s, const char *reason)
@@ -205,6 +208,8 @@ void peer_refuse(struct node *n, struct session *s, const char *cause)
     tell_refused(n, s, cause);
     session_send_end(n, s, MESSAGE_ERROR, cause);
     struct member *m = s->member;
+    if (m != NULL)
+        m->here = false; /* people are told the cause */
     hang_up_and_give_back(n, s, cause);
     if (m == NULL || m->session != NULL)
         return;
@@ -284,18 +289,6 @@ static void meet_self(struct node *n, struct session *s, uint64_t epoch)
     event_effects_add(n->fx, EFFECT_EXIT)->exit.status = 4;
 }
 
-static struct session *greeting_twin(const struct node *n, const struct session *s)
-{
-    for (size_t i = 0; i < n->session_count; i++) {
-        struct session *other = n->sessions[i];
-        if (other == s || other->state != PEER_GREETING)
-            continue;
-        if (ident_key_equal(&other->identity.key, &s->identity.key))
-            return other;
-    }
-    return NULL;
-}
-
 static void drop_duplicate(struct node *n, struct session *s)
 {
     session_send_end(n, s, MESSAGE_ERROR, REPLACED);
@@ -305,7 +298,7 @@ static void drop_duplicate(struct node *n, struct session *s)
 /* Decides between two links to one device; false: s is the one that went. */
 static bool settle(struct node *n, struct session *s, struct member *member, uint64_t epoch)
 {
-    struct session *twin = greeting_twin(n, s);
+    struct session *twin = greet_twin(n, s);
     if (twin != NULL && twin->outbound != s->outbound) {
         bool ours_stays = strcmp(n->self.device, s->identity.device) < 0;
         struct session *goes = s->outbound == ours_stays ? twin : s;
@@ -318,6 +311,10 @@ static bool settle(struct node *n, struct session *s, struct member *member, uin
         return true;
     if (epoch < old->epoch) {
         peer_refuse(n, s, "a later life of this device is connected");
+        return false;
+    }
+    if (epoch == old->epoch && greet_crossed(n, s, old)) {
+        drop_duplicate(n, s);
         return false;
     }
     if (epoch > old->epoch)

@@ -7,6 +7,7 @@
  *   sim crowd [--peers N] [--seed N]    many peers powered on together
  *   sim heal [--peers N] [--cuts N] [--loss N] [--seed N]
  *                                       many peers, cut and killed: the time to one state
+ *   sim struck [--count N] [--seed N]   two peers dial each other, one dies: at every moment of it
  *   sim memory [--stride N] [--seed N]  a world with each (N-th) allocation of the core failing
  *
  * Exits with 0 when nothing failed, 1 when something did, 2 when asked for something else. */
@@ -17,6 +18,7 @@
 #include "seeds.h"
 #include "sha256.h"
 #include "story.h"
+#include "struck.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -82,13 +84,16 @@ int main(int argc, char **argv)
                                                .cuts = a.cuts,
                                                .loss_permille = (uint32_t)a.loss},
                         a.trace ? print_line : NULL);
+    } else if (strcmp(verb, "struck") == 0) {
+        good = struck_run(&(struct struck_options){.seed = a.seed, .count = a.count});
     } else if (strcmp(verb, "memory") == 0 && a.stride > 0) {
         good = memory_run(a.stride, a.seed);
     } else {
         fprintf(stderr, "usage: sim stories [NAME] [--trace] | seeds [--count N] [--from N] |\n"
                         "       campaign [--count N] [--from N] | run --seed N [--trace] |\n"
                         "       crowd [--peers N] [--seed N] | memory [--stride N] [--seed N] |\n"
-                        "       heal [--peers N] [--cuts N] [--loss PERMILLE] [--seed N]\n");
+                        "       heal [--peers N] [--cuts N] [--loss PERMILLE] [--seed N] |\n"
+                        "       struck [--count N] [--seed N]\n");
         return 2;
     }
     return good ? 0 : 1;
