@@ -3,6 +3,7 @@
 #include "app/own_peer.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "wire/field.h"
 
 /* The happy path: a controller is there, is asked, and tells line by line how it goes. */
 
@@ -51,31 +52,65 @@ const char *ask_do_cause(const struct ask_json *json, char memory[512])
 
 enum { NO_CONTROLLER = -2 };
 
-/* Our own peer has looked for it, and will be gone. */
-static int not_found(const struct ask_json *json, const char *target)
+/* What was not even begun has an outcome for programs, too: one with the members of any other. */
+static void print_outcome(const struct request *r, const char *outcome, struct span cause)
+{
+    bool set = r->ask == REQUEST_SET;
+    char memory[REQUEST_BYTES + 1024];
+    struct buf b;
+    buf_init(&b, memory, sizeof memory);
+    buf_text(&b, set ? "{\"schema\":\"kith/set/1\",\"topic\":"
+                     : "{\"schema\":\"kith/command/1\",\"topic\":");
+    json_write_string(&b, span_of(r->topic));
+    buf_text(&b, ",\"value\":");
+    if (r->value.kind == VALUE_NONE)
+        buf_text(&b, "null");
+    else
+        field_write_value(&b, &r->value);
+    buf_text(&b, ",\"outcome\":");
+    json_write_string(&b, span_of(outcome));
+    buf_text(&b, ",\"cause\":");
+    json_write_string(&b, cause);
+    buf_text(&b, set ? ",\"sent_ms\":null,\"acknowledged_ms\":null,\"confirmed_ms\":null}"
+                     : ",\"ms\":0}");
+    printf("%.*s\n", (int)b.size, b.bytes);
+    fflush(stdout);
+}
+
+/* `alone`: the target that our own peer has looked for, and is no help any more; or NULL. */
+static int not_found(const struct ask *a, const struct ask_json *json, const char *alone)
 {
     struct span text = {0};
     char memory[512];
     struct buf b;
+    if (alone == NULL) {
+        (void)ask_refused(a, json);
+        return RUN_NOBODY;
+    }
     (void)ask_json_text(json, "text", &text);
     buf_init(&b, memory, sizeof memory);
     text_escape(&b, text, sizeof memory);
     fprintf(stderr, "%.*s\nNext: kith %s, if it does not run; else more time: -W 30\n", (int)b.size,
-            b.bytes, target);
+            b.bytes, alone);
     return RUN_NOBODY;
 }
 
-/* NO_CONTROLLER: another must be asked. `alone`: the target that our own peer looks for, or NULL.
- */
-static int take_any(const struct ask *a, const struct ask_options *o, struct span line,
-                    const struct ask_json *json, ask_do_fn *take, const char *alone)
+/* NO_CONTROLLER: another must be asked. */
+static int refused(const struct ask *a, const struct ask_options *o, const struct request *r,
+                   const struct ask_json *json, const char *alone)
 {
-    struct span error;
-    if (!ask_json_text(json, "error", &error))
-        return take(a, o, line, json);
-    if (alone != NULL && span_is(error, "not_found"))
-        return not_found(json, alone);
-    return span_is(error, "role") && o->device == NULL ? NO_CONTROLLER : ask_refused(a, json);
+    struct span error = {0}, text = {0};
+    (void)ask_json_text(json, "error", &error);
+    (void)ask_json_text(json, "text", &text);
+    bool unknown = span_is(error, "not_found"), role = span_is(error, "role");
+    if (role && o->device == NULL)
+        return NO_CONTROLLER;
+    if (o->json)
+        print_outcome(r, unknown && r->ask == REQUEST_SET ? "unreachable" : "refused", text);
+    if (unknown)
+        return not_found(a, json, alone);
+    (void)ask_refused(a, json);
+    return role ? RUN_REFUSED : RUN_FAILED;
 }
 
 static int follow(struct ask *a, const struct ask_options *o, const struct request *r,
@@ -88,7 +123,12 @@ static int follow(struct ask *a, const struct ask_options *o, const struct reque
         struct span line;
         struct ask_json *json = NULL;
         err = ask_answer(a, deadline_ms, &line, &json);
-        status = err == ERR_OK ? take_any(a, o, line, json, take, alone) : ask_failed(a, err);
+        if (err != ERR_OK)
+            status = ask_failed(a, err);
+        else if (ask_json_get(json, "error") != NULL)
+            status = refused(a, o, r, json, alone);
+        else
+            status = take(a, o, line, json);
         ask_json_free(json);
     }
     return status;

@@ -9,7 +9,7 @@ static const struct unit {
 
 #define SECONDS_MAX (100 * 86400.0)
 
-enum err duration_parse(struct span text, double *seconds)
+static enum err parse_part(struct span text, double *seconds)
 {
     size_t size = text.size;
     while (size > 0 && text.bytes[size - 1] >= 'a' && text.bytes[size - 1] <= 'z')
@@ -28,6 +28,40 @@ enum err duration_parse(struct span text, double *seconds)
         return *seconds >= 0 && *seconds <= SECONDS_MAX ? ERR_OK : ERR_RANGE;
     }
     return ERR_SYNTAX;
+}
+
+/* Up to where a digit follows a unit: "1h30m" has two parts. */
+static size_t part_size(struct span text)
+{
+    for (size_t i = 1; i < text.size; i++) {
+        bool unit = text.bytes[i - 1] >= 'a' && text.bytes[i - 1] <= 'z';
+        if (unit && text.bytes[i - 1] != 'e' && text.bytes[i] >= '0' && text.bytes[i] <= '9')
+            return i;
+    }
+    return text.size;
+}
+
+static bool has_unit(struct span text)
+{
+    return text.size > 0 && text.bytes[text.size - 1] >= 'a' && text.bytes[text.size - 1] <= 'z';
+}
+
+enum err duration_parse(struct span text, double *seconds)
+{
+    size_t size = part_size(text);
+    enum err err = parse_part((struct span){text.bytes, size}, seconds);
+    double before = *seconds;
+    while (err == ERR_OK && size < text.size) {
+        struct span rest = {text.bytes + size, text.size - size};
+        double part = 0;
+        rest.size = part_size(rest);
+        err = has_unit(rest) ? parse_part(rest, &part) : ERR_SYNTAX;
+        if (err == ERR_OK && part >= before) /* "30m1h" is a slip */
+            err = ERR_SYNTAX;
+        *seconds += before = part;
+        size += rest.size;
+    }
+    return err == ERR_OK && *seconds > SECONDS_MAX ? ERR_RANGE : err;
 }
 
 static void write_two(struct buf *b, uint64_t value, uint64_t unit, const char *name,

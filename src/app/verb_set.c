@@ -1,5 +1,6 @@
 #include "app/ask_do.h"
 #include "app/verb.h"
+#include "base/text.h"
 
 /* Shows how it goes, a stage a line. */
 
@@ -22,7 +23,11 @@ static void tell_stage(const struct ask_options *o, const struct ask *a,
 
 static void tell_confirmed(const struct ask_options *o, const struct ask_json *json)
 {
+    char memory[64];
+    struct buf lasting;
     uint64_t ms = 0;
+    buf_init(&lasting, memory, sizeof memory);
+    text_duration(&lasting, (uint64_t)(o->for_s * 1000));
     (void)ask_json_count(json, "confirmed_ms", &ms);
     if (ms == 0)
         printf("confirmed within 1 ms");
@@ -31,7 +36,7 @@ static void tell_confirmed(const struct ask_options *o, const struct ask_json *j
     if (strcmp(o->value, "auto") == 0)
         printf(": rules decide again\n");
     else if (o->for_s > 0)
-        printf("; it holds against rules for %g s\n", o->for_s);
+        printf("; it holds against rules for %.*s\n", (int)lasting.size, lasting.bytes);
     else
         printf("; it holds against rules until: kith set %s auto\n", o->word);
 }

@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include "base/number.h"
+
 /* The second byte of a character narrows some first bytes further (RFC 3629 section 4): no overlong
  * forms, no surrogates, nothing above U+10FFFF. */
 static const struct lead {
@@ -209,4 +211,34 @@ size_t text_distance(struct span a, struct span b, size_t limit)
     if (a.size > TEXT_DISTANCE_BYTES_MAX || b.size > TEXT_DISTANCE_BYTES_MAX)
         return limit + 1;
     return least(align(a, b), limit + 1);
+}
+
+static void put_seconds(struct buf *out, uint64_t ms)
+{
+    char digits[NUMBER_TEXT_MAX];
+    buf_put(out, digits, number_format(digits, (double)ms / 1000));
+    buf_char(out, 's');
+}
+
+void text_duration(struct buf *out, uint64_t ms)
+{
+    static const struct {
+        uint64_t ms;
+        char name;
+    } units[] = {{86400000, 'd'}, {3600000, 'h'}, {60000, 'm'}};
+    bool begun = false;
+    for (size_t i = 0; i < COUNT_OF(units); i++) {
+        if (ms < units[i].ms)
+            continue;
+        buf_u64(out, ms / units[i].ms);
+        buf_char(out, units[i].name);
+        ms %= units[i].ms;
+        begun = true;
+    }
+    if (ms >= 1000) {
+        put_seconds(out, ms);
+    } else if (ms > 0 || !begun) {
+        buf_u64(out, ms);
+        buf_text(out, "ms");
+    }
 }

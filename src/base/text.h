@@ -26,5 +26,7 @@ void text_escape(struct buf *out, struct span s, size_t size_max);
  * mean"; limit + 1 when farther, or when the texts differ and one is longer than
  * TEXT_DISTANCE_BYTES_MAX. */
 size_t text_distance(struct span a, struct span b, size_t limit);
+/* A span of time as a person types one: "10m", "1h30m", "1.5s", "500ms". */
+void text_duration(struct buf *out, uint64_t ms);
 
 #endif

@@ -350,6 +350,7 @@ static void log_stored(struct node *n, const struct node_store *done)
     if (l->stored <= l->seal.seq)
         l->unsealed_since_ms = n->now_ms;
     l->stored = done->seq;
+    l->stored_ms = n->now_ms;
     l->stored_hash = done->hash;
     if (l->own && l->closed && l->stored == l->last)
         seal_closed_log(n, l);

@@ -45,14 +45,31 @@ static void send_plain(struct node *n)
     }
 }
 
+/* Somebody whom we want a session with is gone without a goodbye. */
+static bool is_missed(const struct node *n, const struct member *m)
+{
+    return m->session == NULL && !m->left && !m->useless && m->ended_ms > 0 &&
+           n->now_ms - m->ended_ms < TIME_MISSED_MS && mesh_needs(n, m);
+}
+
+static uint64_t call_pause_ms(const struct node *n)
+{
+    uint64_t share_ms = ((uint64_t)n->members.count + 1) * TIME_HELLO_SHARE_MS;
+    const struct member *m;
+    size_t at = 0;
+    while ((m = table_next(&n->members, &at)) != NULL)
+        if (is_missed(n, m))
+            return share_ms > TIME_HELLO_MISSED_MS ? share_ms : TIME_HELLO_MISSED_MS;
+    return presence_call_ms(n->members.count);
+}
+
 static void call(struct node *n)
 {
     send_hello(n, HELLO_CALL, (struct address){0});
     if (n->plain)
         send_plain(n);
-    uint64_t wait = n->hello_round < COUNT_OF(first_rounds_ms)
-                        ? first_rounds_ms[n->hello_round]
-                        : node_jitter(n, presence_call_ms(n->members.count));
+    uint64_t wait = n->hello_round < COUNT_OF(first_rounds_ms) ? first_rounds_ms[n->hello_round]
+                                                               : node_jitter(n, call_pause_ms(n));
     n->hello_round++;
     n->hello_at_ms = n->now_ms + wait;
 }
@@ -60,6 +77,7 @@ static void call(struct node *n)
 void discovery_start(struct node *n)
 {
     n->hello_round = 0;
+    n->hello_back_ms = n->now_ms;
     call(n);
     struct member *m;
     size_t at = 0;
@@ -92,6 +110,29 @@ static void arm_after_hello(struct node *n, struct member *m)
     if (d->dialed_ms > 0 && at_ms < d->dialed_ms + TIME_DIAL_EVERY_MS)
         at_ms = d->dialed_ms + TIME_DIAL_EVERY_MS;
     arm(n, d, at_ms, n->now_ms + TIME_DIAL_GIVE_UP_MS);
+}
+
+/* Its first call for us, or behind the end of its session or the silence of its calls. A later life
+ * of its is no sign of a way: it calls by itself. */
+static bool is_back(const struct node *n, const struct member *m, const struct hello *h)
+{
+    if (m->heard_ms == 0)
+        return true;
+    if (m->session != NULL || m->left || h->epoch > m->epoch)
+        return false;
+    return m->ended_ms > m->heard_ms ||
+           presence_of_calls(&n->health, m->heard_ms, n->now_ms, n->members.count) != PRESENCE_HERE;
+}
+
+/* A cut seems to be over: all who hear of it call, spread over a while, so that everybody is soon
+ * heard by everybody, and where it is now. */
+static void call_back(struct node *n)
+{
+    uint64_t pause_ms = presence_call_ms(n->members.count);
+    if (n->now_ms - n->hello_back_ms < pause_ms)
+        return;
+    n->hello_back_ms = n->now_ms;
+    node_soon(&n->hello_at_ms, n->now_ms + rng_below(&n->rng, pause_ms / LIMIT_HELLO_BACK));
 }
 
 /* Somebody calls by our own name: a later life of the same key (it wins) or another key (refused).
@@ -137,6 +178,8 @@ void discovery_hello(struct node *n, const struct hello *h, struct address sourc
     node_counted(n, NODE_HELLOS_HEARD);
     if (n->ring && !members_is_there(n, m)) /* back: a cut is over, or it was off */
         mesh_due(n);
+    if (h->kind == HELLO_CALL && is_back(n, m, h))
+        call_back(n);
     m->heard_ms = n->now_ms;
     if (h->kind == HELLO_GOODBYE) {
         seen_goodbye(n, m, h->epoch);
@@ -241,6 +284,12 @@ void discovery_dial_failed(struct node *n, struct dialer *d)
     again(n, d);
 }
 
+void discovery_dial_refused(struct node *n, struct dialer *d)
+{
+    if (d->at_ms != NODE_NEVER)
+        d->at_ms = n->now_ms + node_jitter(n, TIME_DIAL_REFUSED_MS);
+}
+
 static void dial_again(struct node *n, struct member *m, uint32_t pause_ms)
 {
     struct dialer *d = &m->dialer;
@@ -263,6 +312,7 @@ void discovery_lost(struct node *n, struct member *m)
 {
     if (!mesh_needs(n, m))
         return;
+    node_soon(&n->hello_at_ms, n->now_ms + call_pause_ms(n));
     dial_again(n, m, TIME_DIAL_FIRST_MS);
 }
 
@@ -276,7 +326,7 @@ void discovery_wanted(struct node *n, struct member *m)
 void discovery_refused(struct node *n, struct member *m)
 {
     m->dialer.at_ms = NODE_NEVER;
-    dial_again(n, m, TIME_DIAL_MAX_MS);
+    dial_again(n, m, TIME_DIAL_REFUSED_MS);
 }
 
 void discovery_reached(struct node *n, const struct session *s, struct member *m)
@@ -308,22 +358,36 @@ static uint64_t probe_at(const struct node *n, const struct member *m)
 {
     if (!seen_by_calls(n, m) || m->probed_ms == m->heard_ms)
         return NODE_NEVER;
-    return presence_call_doubt_ms(&n->health, m->heard_ms, n->members.count);
+    uint64_t doubt_ms = presence_call_doubt_ms(&n->health, m->heard_ms, n->members.count);
+    uint64_t next_ms = n->probed_ms + TIME_PROBE_MS;
+    return n->probed_ms > 0 && doubt_ms < next_ms ? next_ms : doubt_ms;
 }
 
 /* One dial, to where it was reached: a session proves more than a call. */
 static void probe(struct node *n, struct member *m)
 {
     m->probed_ms = m->heard_ms;
+    n->probed_ms = n->now_ms;
     if (m->address_count > 0 && m->dialer.link == 0 && m->dialer.told.port == 0)
         m->dialer.address = m->addresses[0];
     arm(n, &m->dialer, n->now_ms, n->now_ms);
+}
+
+/* What made it due may be over: the ring does without. */
+static bool is_idle(const struct node *n, const struct dialer *d)
+{
+    const struct member *m = d->member;
+    return m != NULL && !d->configured && !mesh_needs(n, m) && m->probed_ms != m->heard_ms;
 }
 
 static void dial_when_due(struct node *n, struct dialer *d)
 {
     if (d->at_ms > n->now_ms || d->link != 0)
         return;
+    if (is_idle(n, d)) {
+        d->at_ms = NODE_NEVER;
+        return;
+    }
     if (d->burst_ms[0] > 0 && n->now_ms - d->burst_ms[0] < TIME_DIAL_BURST_MS) {
         d->at_ms = d->burst_ms[0] + TIME_DIAL_BURST_MS;
         return;

@@ -18,6 +18,8 @@ void discovery_foreign(struct node *n, struct span network, struct span device,
 void discovery_add_address(struct node *n, struct span device, struct address address);
 /* A DIAL failed, or what it made ended before it was a session. */
 void discovery_dial_failed(struct node *n, struct dialer *d);
+/* ... because one side must not greet the other: behind the above. */
+void discovery_dial_refused(struct node *n, struct dialer *d);
 /* An open session with m ended without its goodbye. */
 void discovery_lost(struct node *n, struct member *m);
 /* m has an open session: remembers where it can be reached again, which is what we dialled, or what

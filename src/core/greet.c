@@ -59,3 +59,22 @@ const char *greet_fault(const struct session *s, const struct message *m)
         return "its hello names another role than its certificate";
     return NULL;
 }
+
+struct session *greet_twin(const struct node *n, const struct session *s)
+{
+    for (size_t i = 0; i < n->session_count; i++) {
+        struct session *other = n->sessions[i];
+        if (other == s || other->state != PEER_GREETING)
+            continue;
+        if (ident_key_equal(&other->identity.key, &s->identity.key))
+            return other;
+    }
+    return NULL;
+}
+
+bool greet_crossed(const struct node *n, const struct session *s, const struct session *old)
+{
+    bool ours_stays = strcmp(n->self.device, s->identity.device) < 0;
+    return old->outbound != s->outbound && old->outbound == ours_stays &&
+           n->now_ms - old->up_ms < TIME_DIAL_CROSS_MS;
+}

@@ -16,4 +16,10 @@ const char *greet_refusal(const struct node *n, const struct session *s, const s
 /* What is wrong with its hello, or NULL. */
 const char *greet_fault(const struct session *s, const struct message *m);
 
+/* Another link with the same device that has not said hello yet; NULL: none. */
+struct session *greet_twin(const struct node *n, const struct session *s);
+/* s and the open `old` are of dials that crossed, and s is the one that the other side drops as
+ * well, or has dropped. */
+bool greet_crossed(const struct node *n, const struct session *s, const struct session *old);
+
 #endif

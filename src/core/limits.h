@@ -128,6 +128,8 @@ enum {
     TIME_RETAIN_MS = 5000,             /* between two looks whether something is too old */
     TIME_SEAL_MS = 200,                /* busy: at least SEAL_BUSY records wait */
     TIME_SEAL_QUIET_MS = 3000,         /* quiet: see docs/decisions/003 */
+    TIME_SEAL_IDLE_MS = 1200,          /* ... and nothing was written for this long: nobody else is
+                                          to share the seal, docs/decisions/014 */
     LIMIT_SEAL_BUSY = 8,               /* records waiting for a seal that make a log busy */
     TIME_BEAT_MS = 1100,               /* silence of our own after which a sign of life is sent */
     TIME_SUSPECT_MS = 1500, /* silence of the other side after which it is suspected and pinged: a
@@ -152,16 +154,25 @@ enum {
     TIME_SEEN_MS = 60000,  /* between two notes on disk of when the others were last heard: what a
                               crash of ours may forget */
     TIME_EPOCH_CLAIMS_MS = 3600000,
-    TIME_GREET_MS = 5000,         /* from a link to its finished hello */
-    TIME_RTT_MS = 30000,          /* between pings that are answered */
-    TIME_HELLO_MS = 5000,         /* between hellos, with a jitter of one fifth */
-    TIME_HELLO_SHARE_MS = 100,    /* ... or this for each device, when that is more: ten hellos a
-                                     second in the whole network */
-    TIME_DIAL_FIRST_MS = 100,     /* first retry; doubles, with jitter, up to */
-    TIME_DIAL_MAX_MS = 3000,      /* ... so that a healed network is joined again within seconds */
-    TIME_DIAL_BURST_MS = 1000,    /* at most LIMIT_DIAL_BURST dials to one device in this time */
-    TIME_DIAL_EVERY_MS = 1000,    /* a hello causes at most one answer and one dial in this time */
-    TIME_DIAL_POLITE_MS = 300,    /* who was answered waits this long for the other side's dial */
+    TIME_GREET_MS = 5000,        /* from a link to its finished hello */
+    TIME_RTT_MS = 30000,         /* between pings that are answered */
+    TIME_HELLO_MS = 5000,        /* between hellos, with a jitter of one fifth */
+    TIME_HELLO_MISSED_MS = 2000, /* ... while somebody is missed, for */
+    TIME_MISSED_MS = 600000,   /* ... so long: the end of a cut shows in the first call across it */
+    LIMIT_HELLO_BACK = 5,      /* part of the time between calls, within which we call when
+                                  somebody is back: for us it may be, too */
+    TIME_HELLO_SHARE_MS = 100, /* ... or this for each device, when that is more: ten hellos a
+                                  second in the whole network */
+    TIME_DIAL_FIRST_MS = 100,  /* first retry; doubles, with jitter, up to */
+    TIME_DIAL_MAX_MS = 1500,   /* ... so that a healed network is joined again within two seconds */
+    TIME_DIAL_REFUSED_MS = 3000, /* after a refusal, which will not change soon */
+    TIME_DIAL_BURST_MS = 1000,   /* at most LIMIT_DIAL_BURST dials to one device in this time */
+    TIME_DIAL_EVERY_MS = 1000,   /* a hello causes at most one answer and one dial in this time */
+    TIME_DIAL_POLITE_MS = 300,   /* who was answered waits this long for the other side's dial */
+    TIME_PROBE_MS = 500, /* between two dials for a sign of life: a cut makes half a network silent
+                            at once, and its end must not find a dial out to each of them */
+    TIME_DIAL_CROSS_MS = 1000,    /* two links that come up within this are of dials that crossed:
+                                     nobody    has lost one and dialled anew so soon */
     TIME_DIAL_GIVE_UP_MS = 60000, /* without a hello or a session; then only a hello makes us dial
                                      again */
     TIME_FRESH_MS = 30000,        /* a value older than this is stale for rules */
@@ -187,11 +198,13 @@ enum {
     TIME_OUTCOME_MS = 12000,   /* behind a command's deadline: its script may take ten seconds */
     TIME_BACKLOG_MS = 100,     /* states of before we met come together; rules look at them then */
     TIME_MESH_MS = 100,        /* who comes at once is looked at together */
-    TIME_SPARE_MS = 2000,      /* a session that neither side needs lasts this long: one of them may
-                                  change its mind */
-    TIME_NEWS_MS = 200,        /* what is new in others' logs is told together */
-    TIME_CARRY_MS = 3000,      /* who said it would carry a log and sends nothing for this long is
-                                  not asked again in this session */
+    TIME_MESH_AGAIN_MS = 300000, /* a ring that was too small for so long is a mesh again: most
+                                    cuts end before */
+    TIME_SPARE_MS = 2000, /* a session that neither side needs lasts this long: one of them may
+                             change its mind */
+    TIME_NEWS_MS = 200,   /* what is new in others' logs is told together */
+    TIME_CARRY_MS = 3000, /* who said it would carry a log and sends nothing for this long is
+                             not asked again in this session */
     TIME_CARRY_OTHER_MS = 15000, /* who sends no whole stretch of a log for this long gives way to
                                     another who offers it: half a megabyte at 40 kB/s */
     TIME_LIST_MS = 1000,         /* between two lists of one device's logs to one peer: up to 64 KiB

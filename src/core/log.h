@@ -46,7 +46,8 @@ struct log {
     struct log_seal waiting;     /* came while `asking` was out */
     uint64_t asking_link;        /* others': who sent `asking` */
     uint64_t urgent; /* own: the last record that is to be sealed as soon as it is stored */
-    uint64_t unsealed_since_ms; /* own: when the oldest stored record behind the seal was stored */
+    uint64_t unsealed_since_ms; /* own: when the oldest stored record behind the seal was stored, */
+    uint64_t stored_ms;         /* ... and when the newest was */
 
     uint64_t bytes; /* own: of all records, when it began in this process */
 

@@ -20,6 +20,14 @@ uint64_t mesh_place(const struct node *n, struct span device)
     return place;
 }
 
+void mesh_start(struct node *n)
+{
+    n->ring = n->members.count > LIMIT_MESH;
+    n->ring_ms = n->now_ms;
+    if (n->ring)
+        mesh_due(n);
+}
+
 void mesh_due(struct node *n)
 {
     node_soon(&n->mesh_at_ms, n->now_ms + TIME_MESH_MS);
@@ -184,7 +192,9 @@ void mesh_tick(struct node *n)
     if (n->mesh_at_ms > n->now_ms)
         return;
     size_t there = count_there(n);
-    n->ring = there > LIMIT_MESH || (n->ring && there > LIMIT_MESH - LIMIT_MESH / 4);
+    if (there > LIMIT_MESH - LIMIT_MESH / 4)
+        n->ring_ms = n->now_ms;
+    n->ring = there > LIMIT_MESH || (n->ring && n->now_ms - n->ring_ms < TIME_MESH_AGAIN_MS);
     n->mesh_at_ms = n->ring ? n->now_ms + TIME_HELLO_MS : NODE_NEVER;
     if (n->ring)
         choose(n);

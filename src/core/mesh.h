@@ -13,6 +13,8 @@
  * differ, who needs the other decides: each side says when it could do without a session, and one
  * that neither needs ends. */
 
+/* The process begins: in a network that is known to be large, with a ring. */
+void mesh_start(struct node *n);
 /* Who is there has changed: chooses anew, soon. */
 void mesh_due(struct node *n);
 /* Something was asked of a device by a person: chooses anew, at once. */

@@ -269,6 +269,12 @@ static void tell_session(struct node *n, struct session *s)
     send_page(n, s, page, count);
 }
 
+void news_begin(struct node *n, struct session *s)
+{
+    if (s->state == PEER_OPEN)
+        tell_session(n, s);
+}
+
 void news_tick(struct node *n)
 {
     if (n->news_at_ms > n->now_ms)

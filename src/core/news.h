@@ -30,6 +30,8 @@ bool news_distrusted(const struct session *s, const struct member *m);
 /* The member's place is given to another. */
 void news_forget(struct node *n, const struct member *m);
 
+/* A session is complete: it is told at once what there is. */
+void news_begin(struct node *n, struct session *s);
 bool news_wants_role(const struct node *n, enum role role);
 void news_tick(struct node *n);
 

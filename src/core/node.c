@@ -178,6 +178,7 @@ static void start(struct node *n, uint64_t epoch)
     if (fact != NULL)
         fact->epoch = epoch;
     fork_start(n);
+    mesh_start(n);
     discovery_start(n);
 }
 

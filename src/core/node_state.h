@@ -55,6 +55,7 @@ struct member {
     uint64_t lost_ms;                /* when its session ended; 0: never had one, or it left */
     uint64_t goodbye_epoch;          /* a datagram said so of this life of its */
     bool left;                       /* it said goodbye and has not come back */
+    bool here;                       /* people were told so, and of no end since */
     char evidence[LIMIT_REASON + 1]; /* why its last session ended */
     uint64_t seen_wall_ms; /* last heard in an earlier life of ours, by our wall clock; 0: never */
     uint64_t ended_ms;     /* when its last session did, by whatever */
@@ -249,9 +250,11 @@ struct node {
     size_t fork_count;
     uint64_t asks; /* VERIFYs of proofs and doubts */
     uint64_t carry_at_ms, news_at_ms, mesh_at_ms;
+    uint64_t probed_ms;  /* when a sign of life was last asked for by a dial */
     uint64_t dial_at_ms; /* not before this is a dial due, or a sign asked for */
     bool dials_changed;  /* reckon that anew */
-    bool ring;           /* too many for a session with each */
+    bool ring;           /* too many for a session with each, */
+    uint64_t ring_ms;    /* ... and that was so last then */
     struct presence_health health;
     uint64_t seen_at_ms; /* next note on disk of who is there */
     struct dialer *configured[LIMIT_DIALS_CONFIGURED];
@@ -261,6 +264,7 @@ struct node {
     uint64_t next_link;
 
     uint64_t hello_counter, hello_at_ms;
+    uint64_t hello_back_ms; /* when we last called because somebody was back, or began */
     uint32_t hello_round;
     char foreign[LIMIT_FOREIGN][16];
     size_t foreign_count;

@@ -190,9 +190,12 @@ static void tell_refused(struct node *n, const struct session *s, const char *ca
 static void give_back(struct node *n, struct session *s)
 {
     struct dialer *d = s->dialer;
+    struct member *m = members_find(n, span_of(s->identity.device));
     session_remove(n, s);
     if (d != NULL)
         discovery_dial_failed(n, d);
+    if (m != NULL)
+        seen_gone(n, m);
 }
 
 static void hang_up_and_give_back(struct node *n, struct session *s, const char *reason)
@@ -206,6 +209,8 @@ void peer_refuse(struct node *n, struct session *s, const char *cause)
     tell_refused(n, s, cause);
     session_send_end(n, s, MESSAGE_ERROR, cause);
     struct member *m = s->member;
+    if (m != NULL)
+        m->here = false; /* people are told the cause */
     hang_up_and_give_back(n, s, cause);
     if (m == NULL || m->session != NULL)
         return;
@@ -222,9 +227,10 @@ static void do_greet(struct node *n, struct session *s, const struct message *m,
     s->state = PEER_GREETING;
     if (cause != NULL) {
         tell_refused(n, s, cause);
-        if (s->dialer != NULL)
-            s->dialer->backoff_ms = TIME_DIAL_MAX_MS; /* it will not change soon */
+        struct dialer *d = s->dialer;
         hang_up_and_give_back(n, s, cause);
+        if (d != NULL)
+            discovery_dial_refused(n, d);
         return;
     }
     bool held = member != NULL && member->session != NULL &&
@@ -284,18 +290,6 @@ static void meet_self(struct node *n, struct session *s, uint64_t epoch)
     event_effects_add(n->fx, EFFECT_EXIT)->exit.status = 4;
 }
 
-static struct session *greeting_twin(const struct node *n, const struct session *s)
-{
-    for (size_t i = 0; i < n->session_count; i++) {
-        struct session *other = n->sessions[i];
-        if (other == s || other->state != PEER_GREETING)
-            continue;
-        if (ident_key_equal(&other->identity.key, &s->identity.key))
-            return other;
-    }
-    return NULL;
-}
-
 static void drop_duplicate(struct node *n, struct session *s)
 {
     session_send_end(n, s, MESSAGE_ERROR, REPLACED);
@@ -305,7 +299,7 @@ static void drop_duplicate(struct node *n, struct session *s)
 /* Decides between two links to one device; false: s is the one that went. */
 static bool settle(struct node *n, struct session *s, struct member *member, uint64_t epoch)
 {
-    struct session *twin = greeting_twin(n, s);
+    struct session *twin = greet_twin(n, s);
     if (twin != NULL && twin->outbound != s->outbound) {
         bool ours_stays = strcmp(n->self.device, s->identity.device) < 0;
         struct session *goes = s->outbound == ours_stays ? twin : s;
@@ -318,6 +312,10 @@ static bool settle(struct node *n, struct session *s, struct member *member, uin
         return true;
     if (epoch < old->epoch) {
         peer_refuse(n, s, "a later life of this device is connected");
+        return false;
+    }
+    if (epoch == old->epoch && greet_crossed(n, s, old)) {
+        drop_duplicate(n, s);
         return false;
     }
     if (epoch > old->epoch)

@@ -8,8 +8,9 @@
  *
  * Which link stays when two join the same devices: another key under a live name is refused; an
  * earlier epoch is refused; one of ours that comes up while a session is open is dropped before a
- * word is said; while neither hello is finished the link dialled by the smaller name stays; else
- * the newer replaces the older, because its dialler would not have dialled had it still held one.
+ * word is said; while neither hello is finished, and for TIME_DIAL_CROSS_MS, the link dialled by
+ * the smaller name stays; else the newer replaces the older, because its dialler would not have
+ * dialled had it still held one.
  */
 
 /* False at LIMIT_SESSIONS or out of memory. */

@@ -69,7 +69,11 @@ static uint64_t due_ms(const struct node *n, const struct log *l)
     bool urgent = l->urgent > l->seal.seq && l->urgent <= l->stored;
     if (n->leaving || urgent || waiting >= stretch(l))
         return n->now_ms;
-    return l->unsealed_since_ms + (waiting >= LIMIT_SEAL_BUSY ? TIME_SEAL_MS : TIME_SEAL_QUIET_MS);
+    if (waiting >= LIMIT_SEAL_BUSY)
+        return l->unsealed_since_ms + TIME_SEAL_MS;
+    uint64_t quiet_ms = l->unsealed_since_ms + TIME_SEAL_QUIET_MS;
+    uint64_t idle_ms = l->stored_ms + TIME_SEAL_IDLE_MS;
+    return idle_ms < quiet_ms ? idle_ms : quiet_ms;
 }
 
 void seal_pump(struct node *n)

@@ -4,8 +4,9 @@
 #include "core/node_state.h"
 
 /* Seals: an author's signature over its log's head. Ours are made for what is on disk: soon while
- * we write fast, after TIME_SEAL_QUIET_MS otherwise, at once for a log that is closed and when we
- * leave. Others' are verified against the chain we computed ourselves. */
+ * we write fast, else after TIME_SEAL_QUIET_MS, or when nothing was written for TIME_SEAL_IDLE_MS,
+ * at once for a log that is closed and when we leave. Others' are verified against the chain we
+ * computed ourselves. */
 
 void seal_pump(struct node *n);
 /* Orders the newest seal to be stored, one at a time, and not before its records. */

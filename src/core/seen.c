@@ -38,12 +38,14 @@ void seen_met(struct node *n, struct member *m, uint64_t epoch)
         node_counted(n, NODE_FALSE_ALARMS);
     m->alarm_ms = 0;
     m->left = false;
+    m->here = !m->useless;
     changed(n, m, (struct span){0});
 }
 
 static void left(struct node *n, struct member *m)
 {
     m->left = true;
+    m->here = false;
     m->lost_ms = 0;
     changed(n, m, SPAN("it said goodbye"));
 }
@@ -63,19 +65,38 @@ void seen_goodbye(struct node *n, struct member *m, uint64_t epoch)
 
 void seen_ended(struct node *n, struct member *m, struct span evidence)
 {
-    m->left = false;
+    m->left = m->here = false;
     m->ended_ms = n->now_ms;
     changed(n, m, evidence);
 }
 
-static void tell_lost(struct node *n, const struct session *s, struct span evidence)
+static void tell_lost(struct node *n, const struct member *m, uint64_t heard_ms,
+                      struct span evidence)
 {
     node_counted(n, NODE_SESSIONS_LOST);
-    struct fact *fact = node_fact(n, FACT_LOST, span_of(s->member->device));
+    struct fact *fact = node_fact(n, FACT_LOST, span_of(m->device));
     if (fact == NULL)
         return;
-    fact->ms = n->now_ms - s->heard_ms;
+    fact->ms = n->now_ms - heard_ms;
     fact->text = event_effects_copy(n->fx, evidence);
+}
+
+static bool is_greeting(const struct node *n, const struct member *m)
+{
+    for (size_t i = 0; i < n->session_count; i++)
+        if (n->sessions[i]->state == PEER_GREETING &&
+            ident_key_equal(&n->sessions[i]->identity.key, &m->key))
+            return true;
+    return false;
+}
+
+void seen_gone(struct node *n, struct member *m)
+{
+    if (!m->here || m->session != NULL || is_greeting(n, m))
+        return;
+    tell_lost(n, m, m->heard_ms, SPAN("its links ended"));
+    m->lost_ms = m->heard_ms;
+    seen_ended(n, m, SPAN("its links ended"));
 }
 
 void seen_lost(struct node *n, struct session *s, struct span evidence)
@@ -86,7 +107,7 @@ void seen_lost(struct node *n, struct session *s, struct span evidence)
         seen_left(n, m);
         return;
     }
-    tell_lost(n, s, evidence);
+    tell_lost(n, m, s->heard_ms, evidence);
     m->lost_ms = s->heard_ms;
     if (s->given_up) {
         node_counted(n, NODE_SESSIONS_SILENT);

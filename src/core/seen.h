@@ -15,6 +15,9 @@ void seen_left(struct node *n, struct member *m); /* it said goodbye in its sess
 void seen_goodbye(struct node *n, struct member *m, uint64_t epoch);
 /* An open session has ended, for this reason; s->given_up when for silence. A goodbye on its way in
  * it went with it: when one came by datagram, m->left says so. */
+/* One of its links ended and nobody was told: if it was the last, and people think it is here, they
+ * are. (Of two links each side may give up another one.) */
+void seen_gone(struct node *n, struct member *m);
 void seen_lost(struct node *n, struct session *s, struct span evidence);
 void seen_ended(struct node *n, struct member *m, struct span evidence); /* by us */
 

@@ -170,6 +170,7 @@ void sync_have(struct node *n, struct session *s, const struct message *m)
     for (struct log *l = s->member->logs; l != NULL; l = l->next)
         if (!l->closed)
             sync_acknowledge(n, l);
+    news_begin(n, s);
 }
 
 /* The log that an update continues; made when it is new. */

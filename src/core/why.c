@@ -1,6 +1,7 @@
 #include "core/why.h"
 
 #include "base/number.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 
@@ -53,8 +54,8 @@ void why_person(struct buf *b, const struct drive *d, uint64_t remaining_ms)
     b->size--;
     buf_text(b, remaining_ms == 0 ? ", until auto\"" : ", for ");
     if (remaining_ms > 0) {
-        buf_u64(b, (remaining_ms + 999) / 1000);
-        buf_text(b, " s\"");
+        text_duration(b, (remaining_ms + 999) / 1000 * 1000);
+        buf_char(b, '"');
     }
     buf_text(b, ",\"value\":");
     put_value(b, &d->set.value);

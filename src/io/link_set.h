@@ -15,7 +15,8 @@ enum {
     LINK_HANDSHAKES_SOURCE = 8, /* the same from one address; not from this machine, where all peers
                                    share one */
     LINK_BACKLOG = 128,
-    LINK_CONNECT_MS = 3000,
+    LINK_CONNECT_MS = 1500, /* on one network: an answer takes milliseconds, and what was lost is
+                               sent again after 1 s */
     LINK_HANDSHAKE_MS = 5000,
     LINK_LEAVE_MS = 1000, /* to send what is pending and to hear that the other side is done */
     LINK_LISTEN_AGAIN_MS = 200, /* after the process ran out of files */

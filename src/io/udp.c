@@ -199,6 +199,8 @@ static void send_at(struct udp *u, struct udp_place *p, struct span bytes)
 {
     struct address to = {p->netif.broadcast, u->port};
     struct udp_socket_way way = {p->netif.index, p->netif.ipv4};
+    if (u->handler.on_trace)
+        u->handler.on_trace(u->handler.context, '>', to, bytes);
     int error = udp_socket_send(u->sockets[PRIVATE].fd, bytes, to, way);
     if (error == 0) {
         u->counts.sent++;
@@ -219,8 +221,6 @@ enum calls { CALL_ALL, CALL_ONCE_EACH_HOST };
 static void broadcast(struct udp *u, struct span bytes, enum calls calls)
 {
     bool pass_loopback = calls == CALL_ONCE_EACH_HOST && udp_places_wired(&u->places);
-    if (u->handler.on_trace)
-        u->handler.on_trace(u->handler.context, '>', (struct address){UINT32_MAX, u->port}, bytes);
     for (size_t i = 0; i < u->places.count; i++) {
         struct udp_place *p = &u->places.list[i];
         if (udp_places_call(&u->places, i) && !(p->netif.loopback && pass_loopback))

@@ -13,8 +13,10 @@ static void durations_are_read_as_people_write_them(void **state)
     static const struct {
         const char *text;
         double seconds;
-    } cases[] = {{"500ms", 0.5}, {"10s", 10},      {"2m", 120},  {"2min", 120}, {"1h", 3600},
-                 {"1d", 86400},  {"0.002", 0.002}, {"10 s", 10}, {"0", 0},      {"100d", 8640000}};
+    } cases[] = {{"500ms", 0.5},  {"10s", 10},       {"2m", 120},      {"2min", 120},
+                 {"1h", 3600},    {"1d", 86400},     {"0.002", 0.002}, {"10 s", 10},
+                 {"0", 0},        {"100d", 8640000}, {"1h30m", 5400},  {"1m30s", 90},
+                 {"2d1h", 176400}};
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         double seconds = -1;
         assert_int_equal(duration_parse(span_of(cases[i].text), &seconds), ERR_OK);
@@ -25,9 +27,9 @@ static void durations_are_read_as_people_write_them(void **state)
 static void what_is_no_duration_is_refused(void **state)
 {
     (void)state;
-    static const char *const cases[] = {"",     "s",    "10x",  "10ss", "ten", "10s ",
-                                        " 10s", "1e",   "1 0s", ".5",   "+1",  "1,5",
-                                        "10S",  "0x10", "nan",  "inf",  "10\n"};
+    static const char *const cases[] = {"",     "s",     "10x",  "10ss", "ten", "10s ", " 10s",
+                                        "1e",   "1 0s",  ".5",   "+1",   "1,5", "10S",  "0x10",
+                                        "1h30", "30m1h", "1h1h", "1hm",  "nan", "inf",  "10\n"};
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         double seconds;
         assert_int_equal(duration_parse(span_of(cases[i]), &seconds), ERR_SYNTAX);

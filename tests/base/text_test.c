@@ -238,6 +238,25 @@ static void texts_beyond_the_bound_are_the_same_or_far(void **state)
     assert_int_equal(text_distance(at_limit[0], beyond[0], 3), 4);
 }
 
+static void a_span_of_time_is_written_as_a_person_types_it(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t ms;
+        const char *text;
+    } cases[] = {{0, "0ms"},         {500, "500ms"},   {1000, "1s"},
+                 {1500, "1.5s"},     {90000, "1m30s"}, {600000, "10m"},
+                 {5400000, "1h30m"}, {86400000, "1d"}, {90061001, "1d1h1m1.001s"}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char memory[64];
+        struct buf b;
+        buf_init(&b, memory, sizeof memory);
+        text_duration(&b, cases[i].ms);
+        assert_int_equal(b.size, strlen(cases[i].text));
+        assert_memory_equal(b.bytes, cases[i].text, b.size);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +266,7 @@ int main(void)
         cmocka_unit_test(whatever_comes_the_output_is_harmless_and_bounded),
         cmocka_unit_test(what_does_not_fit_ends_in_three_dots_at_a_whole_character),
         cmocka_unit_test(distance_counts_edits_up_to_the_limit),
+        cmocka_unit_test(a_span_of_time_is_written_as_a_person_types_it),
         cmocka_unit_test(texts_beyond_the_bound_are_the_same_or_far),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -279,9 +279,9 @@ static void an_author_that_leaves_at_once_is_missed_again(void **state)
     meet(r, 2, "controller1");
     carrier_delivers(r, 2, "sensor1", 20, 3);
     rig_link_down(r, 2);
-    meet(r, 6, "controller2");
-    rig_wait(r, TIME_NEWS_MS);
+    meet(r, 6, "controller2"); /* who comes is told at once */
     assert_int_equal(carrier_told(r, 6, "sensor1")->want, MESSAGE_WANT_NEWS);
+    rig_wait(r, TIME_NEWS_MS);
     carrier_offers(r, 6, "sensor1", 20, 5);
     rig_link_up(r, 4, "sensor1", 0, ROLE_SENSOR);
     rig_greet(r, 4, "sensor1", ROLE_SENSOR, 20);

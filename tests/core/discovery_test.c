@@ -209,6 +209,48 @@ static void a_session_takes_back_what_was_said_in_its_name(void **state)
     assert_int_equal(node_count(r->n, NODE_HELLOS_STALE), 1);
 }
 
+static void while_somebody_is_missed_calls_come_every_two_seconds(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "sensor1", ROLE_SENSOR, 20);
+    rig_link_down(r, 2);
+    rig_wait(r, 1000);
+    rig_wait(r, 10000);
+    assert_in_range(calls(r), 4, 7);
+    rig_wait(r, TIME_MISSED_MS);
+    rig_wait(r, 10000);
+    assert_in_range(calls(r), 1, 3);
+}
+
+/* Whether a call is due within so long; it is put off. */
+static bool calls_within(struct rig *r, uint64_t ms)
+{
+    bool soon = r->n->hello_at_ms <= r->now_ms + ms;
+    r->n->hello_at_ms = r->now_ms + 10 * TIME_HELLO_MS;
+    return soon;
+}
+
+static void who_hears_somebody_that_was_gone_calls_once(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_meet(r, 2, "sensor1", ROLE_SENSOR, 20);
+    rig_meet(r, 4, "sensor2", ROLE_SENSOR, 20);
+    rig_hello(r, "sensor3", 20, 1, 47003); /* we have just begun, and call anyway */
+    rig_wait(r, 10);
+    rig_link_down(r, 2);
+    rig_link_down(r, 4);
+    rig_wait(r, 2 * TIME_HELLO_MS);
+    (void)calls_within(r, 0);
+    rig_hello(r, "sensor1", 21, 1, 47001); /* a later life calls by itself */
+    assert_false(calls_within(r, TIME_HELLO_MS));
+    rig_hello(r, "sensor2", 20, 1, 47002);
+    assert_true(calls_within(r, TIME_HELLO_MS / LIMIT_HELLO_BACK));
+    rig_hello(r, "sensor4", 20, 1, 47004);
+    assert_false(calls_within(r, TIME_HELLO_MS));
+}
+
 #define RIGGED(test) cmocka_unit_test_setup_teardown(test, rig_setup_actuator, rig_teardown)
 
 int main(void)
@@ -228,6 +270,8 @@ int main(void)
         RIGGED(a_configured_address_is_dialled_for_ever),
         RIGGED(a_device_set_up_anew_is_heard_again),
         RIGGED(a_session_takes_back_what_was_said_in_its_name),
+        RIGGED(while_somebody_is_missed_calls_come_every_two_seconds),
+        RIGGED(who_hears_somebody_that_was_gone_calls_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

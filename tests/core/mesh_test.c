@@ -78,7 +78,7 @@ static void the_nearest_on_each_side_are_needed(void **state)
     assert_int_equal(near, 2 * LIMIT_MESH_SIDE);
 }
 
-static void a_ring_is_a_mesh_again_with_a_quarter_less(void **state)
+static void a_ring_is_a_mesh_again_with_a_quarter_less_for_five_minutes(void **state)
 {
     struct rig *r = *state;
     struct member *m;
@@ -98,7 +98,26 @@ static void a_ring_is_a_mesh_again_with_a_quarter_less(void **state)
     m->left = true;
     mesh_due(r->n);
     rig_wait(r, 2 * TIME_MESH_MS);
+    assert_true(r->n->ring); /* most cuts are over before */
+    r->n->ring_ms = r->n->now_ms - TIME_MESH_AGAIN_MS;
+    mesh_due(r->n);
+    rig_wait(r, 2 * TIME_MESH_MS);
     assert_false(r->n->ring);
+}
+
+static void a_large_network_that_is_known_from_before_is_a_ring_at_once(void **state)
+{
+    struct rig *r = *state;
+    for (uint64_t i = 1; i <= LIMIT_MESH + 1; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "controller%llu", (unsigned long long)i);
+        struct event e = {.kind = EVENT_RESTORE_PEER,
+                          .restore_peer = {span_of(name), {0x0a000100 + (uint32_t)i, 5000}}};
+        rig_step(r, &e);
+    }
+    rig_start(r, 9);
+    assert_true(r->n->ring);
+    assert_int_equal(needed(r), 0); /* who is there is not known yet */
 }
 
 static void a_leaf_keeps_two(void **state)
@@ -209,8 +228,10 @@ int main(void)
                                         setup_observer, rig_teardown),
         cmocka_unit_test_setup_teardown(the_nearest_on_each_side_are_needed, setup_observer,
                                         rig_teardown),
-        cmocka_unit_test_setup_teardown(a_ring_is_a_mesh_again_with_a_quarter_less, setup_observer,
-                                        rig_teardown),
+        cmocka_unit_test_setup_teardown(a_large_network_that_is_known_from_before_is_a_ring_at_once,
+                                        setup_observer, rig_teardown),
+        cmocka_unit_test_setup_teardown(a_ring_is_a_mesh_again_with_a_quarter_less_for_five_minutes,
+                                        setup_observer, rig_teardown),
         cmocka_unit_test_setup_teardown(a_leaf_keeps_two, rig_setup_sensor, rig_teardown),
         cmocka_unit_test_setup_teardown(what_a_rule_names_is_needed, setup_watcher, rig_teardown),
         cmocka_unit_test_setup_teardown(a_session_that_neither_needs_ends_and_is_no_loss,

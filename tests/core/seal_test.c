@@ -28,7 +28,7 @@ static void a_busy_log_is_sealed_soon_and_a_quiet_one_later(void **state)
     rig_start(r, 10);
     rig_measure(r, LIMIT_SEAL_BUSY - 1);
     rig_stored(r);
-    rig_wait(r, TIME_SEAL_QUIET_MS - 1);
+    rig_wait(r, TIME_SEAL_IDLE_MS - 1);
     assert_int_equal(rig_count(r, EFFECT_SIGN), 0);
     rig_wait(r, 1);
     assert_int_equal(rig_effect(r, EFFECT_SIGN)->seal.seq, LIMIT_SEAL_BUSY - 1);
@@ -38,6 +38,22 @@ static void a_busy_log_is_sealed_soon_and_a_quiet_one_later(void **state)
     rig_stored(r);
     rig_wait(r, TIME_SEAL_MS);
     assert_int_equal(rig_effect(r, EFFECT_SIGN)->seal.seq, 2 * LIMIT_SEAL_BUSY - 1);
+}
+
+static void a_record_a_second_is_sealed_every_three_seconds(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_measure(r, 1);
+    rig_stored(r);
+    for (uint64_t ms = 1000; ms < TIME_SEAL_QUIET_MS; ms += 1000) {
+        rig_wait(r, 1000);
+        assert_int_equal(rig_count(r, EFFECT_SIGN), 0);
+        rig_measure(r, 1);
+        rig_stored(r);
+    }
+    rig_wait(r, 1000);
+    assert_int_equal(rig_effect(r, EFFECT_SIGN)->seal.seq, 3);
 }
 
 static void a_log_that_a_new_epoch_closes_is_sealed_at_once(void **state)
@@ -233,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SENSOR(only_what_is_on_disk_is_sealed),
         SENSOR(a_busy_log_is_sealed_soon_and_a_quiet_one_later),
+        SENSOR(a_record_a_second_is_sealed_every_three_seconds),
         SENSOR(a_log_that_a_new_epoch_closes_is_sealed_at_once),
         SENSOR(who_catches_up_from_our_disk_gets_the_seals_on_the_way),
         SENSOR(a_seal_goes_to_who_has_the_records),

@@ -222,6 +222,30 @@ static void whose_calls_cease_is_dialled_once_and_then_offline(void **state)
     assert_int_equal(view_of(r, "sensor1").presence, VIEW_ONLINE);
 }
 
+static void of_many_whose_calls_cease_at_once_one_is_dialled_each_half_second(void **state)
+{
+    struct rig *r = *state;
+    static const char *const devices[] = {"sensor1", "sensor3", "sensor7", "sensor9"};
+    rig_start(r, 10);
+    for (size_t i = 0; i < COUNT_OF(devices); i++) {
+        rig_hello(r, devices[i], 20, 1, 47120);
+        if (rig_count(r, EFFECT_DIAL) == 0)
+            rig_wait(r, TIME_DIAL_POLITE_MS);
+        meet_useless(r, rig_effect(r, EFFECT_DIAL)->dial.link, devices[i], 20);
+    }
+    for (size_t i = 0; i < COUNT_OF(devices); i++) /* their last call */
+        rig_hello(r, devices[i], 20, 2, 47120);
+    rig_wait(r, 2 * TIME_HELLO_MS * 6 / 5 - 1);
+    rig_wait(r, 1);
+    assert_int_equal(rig_count(r, EFFECT_DIAL), 1);
+    for (size_t i = 1; i < COUNT_OF(devices); i++) {
+        rig_wait(r, TIME_PROBE_MS - 1);
+        assert_int_equal(rig_count(r, EFFECT_DIAL), 0);
+        rig_wait(r, 1);
+        assert_int_equal(rig_count(r, EFFECT_DIAL), 1);
+    }
+}
+
 static void whose_calls_cease_is_online_when_the_dial_finds_it(void **state)
 {
     struct rig *r = *state;
@@ -309,6 +333,7 @@ int main(void)
         RIGGED(without_need_of_a_session_calls_are_signs_of_life),
         RIGGED(whose_calls_cease_is_dialled_once_and_then_offline),
         RIGGED(whose_calls_cease_is_online_when_the_dial_finds_it),
+        RIGGED(of_many_whose_calls_cease_at_once_one_is_dialled_each_half_second),
         RIGGED(without_need_of_a_session_a_called_goodbye_counts),
         RIGGED(with_a_session_a_called_goodbye_only_causes_a_ping),
         RIGGED(a_session_that_ends_behind_a_called_goodbye_was_left),

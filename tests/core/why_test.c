@@ -49,7 +49,7 @@ static void what_a_person_wants_says_who_and_for_how_long(void **state)
     rig_record(r, 4, &record);
     assert_true(span_is(rig_fact(r, FACT_APPENDED)->record->cause,
                         "{\"rule\":\"set\",\"by\":\"controller1\",\"conditions\":[{\"text\":\"fan "
-                        "set by controller1, for 90 s\",\"value\":\"on\",\"holds\":true}]}"));
+                        "set by controller1, for 1m30s\",\"value\":\"on\",\"holds\":true}]}"));
 }
 
 static void what_changed_nothing_is_kept_once_a_second(void **state)

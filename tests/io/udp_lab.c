@@ -79,6 +79,8 @@ static void on_trace(void *context, char arrow, struct address address, struct s
     struct peer *p = context;
     assert_true((arrow == '<' || arrow == '>') && address.port != 0 && text.size > 0);
     p->traces++;
+    if (arrow == '>')
+        p->traced = address;
 }
 
 enum err udp_lab_try(struct lab *lab, struct peer *p, struct udp_options options,

@@ -18,6 +18,7 @@ struct peer {
     struct hello hello;
     struct address source;
     int hellos, foreigns, plains, malformed, changes, interfaces, traces;
+    struct address traced; /* where its last datagram went */
     uint64_t untold;
     char device[LIMIT_NAME + 1];
     char unit[LIMIT_NAME + 1]; /* of the last plain reading */

@@ -34,6 +34,8 @@ static void two_peers_on_lo_hear_each_other_and_not_themselves(void **state)
     assert_int_equal(udp_lab_counts(&b).heard, 1);
     assert_int_equal(udp_lab_counts(&a).sent, 1);
     assert_int_equal(a.traces, 2);
+    assert_int_equal(a.traced.ipv4, LO_ALL); /* not 255.255.255.255, which has no route */
+    assert_int_equal(a.traced.port, lab->port);
     udp_close(a.udp);
     udp_close(b.udp);
 }

@@ -17,8 +17,16 @@ what every life of every peer said:
 - no command was carried out twice, none behind its deadline, none that was refused or expired;
 - `kith why`, asked at any peer, explains each switch of each fan.
 
+In each round two actuators stand still for a while behind a command to them: until its time is over,
+so that it must be refused, and until its session is, so that it is sent once more and must be known.
+
 Seen to fail: with what a peer missed not sent to it (no one hash); with sessions only for the ring,
-not for whom a person asks something of (most commands refused)."""
+not for whom a person asks something of (most commands refused); with a target that ignores the
+deadline ("came too late and was carried out"); with one that knows no id again ("carried out
+twice"; where it still is busy with the first, "was refused, and is done"); with each twentieth record
+shown once more ("shows ... 20 behind 20"); with runs of records left out of the store that it says
+are there (no one hash, once such a peer is started again), or lost when it ends ("acknowledged and
+not in ...'s store")."""
 
 import collections
 import itertools
@@ -144,8 +152,14 @@ class World:
         return {self.hash_of(d) for d in self.keepers}
 
     def agree(self):
-        hashes = self.hashes()
-        return len(hashes) == 1 and None not in hashes
+        """Asks no further than to the first that differs, which is asked first the next time: whoever
+        looks on should not be what keeps them busy."""
+        first = self.hash_of(self.keepers[0])
+        for i in range(1, len(self.keepers)):
+            if first is None or self.hash_of(self.keepers[i]) != first:
+                self.keepers.insert(1, self.keepers.pop(i))
+                return False
+        return True
 
     def unmet(self):
         """Whose first reading is not yet at somebody that is no leaf."""
@@ -225,6 +239,15 @@ class Run:
         for device in self.world.dead():
             self.world.start(device)
 
+    def stand_still(self):
+        """Two actuators do, each behind a command: one for longer than the command's time, one for
+        longer than its session."""
+        alive = [d for d in self.people.actuators if self.world.lives[d].alive()]
+        for seconds, wait_s in (1.7, 0.5), (3.5, 10):
+            target, by = dice.choice(alive), dice.choice(self.people.controllers)
+            if self.world.lives[by].alive():
+                self.people.ask_behind(target, by, seconds, wait_s)
+
     def cut(self, how, seconds, kills):
         """A cut under load, in which some die, and some come back before it is over."""
         names = list(self.world.lives)
@@ -265,7 +288,9 @@ class Run:
         return sorted(by.values(), key=len)[:-1] or by
 
     def round(self, how, seconds, kills):
-        self.load_for(dice.uniform(2, 4))
+        self.load_for(dice.uniform(1, 2))
+        self.stand_still()
+        self.load_for(dice.uniform(1, 2))
         self.kill_some(kills)       # without a cut, and back within seconds
         self.load_for(dice.uniform(0.5, 3))
         self.revive()

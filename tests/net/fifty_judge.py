@@ -9,7 +9,6 @@ import subprocess
 import time
 
 from lab import KITH, poll
-from people import WAIT_S
 
 SCRIPT_S = 2    # from a command's deadline to what its script writes, on a machine that others use
 
@@ -34,6 +33,8 @@ class Judge:
         self.lives = world.over + list(world.lives.values())
 
     def judge(self):
+        # what the last fans wrote is acknowledged by one before it is with all
+        poll(60, self.world.agree, "one state hash in the end")
         self.histories()
         self.switches()
         self.leaving_ms = time.time() * 1000
@@ -177,12 +178,22 @@ class Judge:
         for value, at in effects:
             late_s = at - asked[value].until_at_most(SCRIPT_S)
             assert late_s < 0, f"{value} was carried out {late_s:.1f} s too late"
+        self.behind(asked, done)
         for value, a in asked.items():
             assert a.outcome != "done" or value in done, f"{value} is said to be done"
             assert a.outcome not in ("refused", "expired") or value not in done, \
                 f"{value} was {a.outcome}, and is done"
         self.command_outcomes = collections.Counter(str(a.outcome) for a in asked.values())
         self.carried_out = len(done)
+
+    def behind(self, asked, done):
+        """Whose target stood still when they came: until their time was over, or until their session
+        was, so that they are sent once more on the next."""
+        late = [v for v, a in asked.items() if a.stood_s > a.wait_s]
+        carried_out = [v for v in late if v in done]
+        assert not carried_out, f"came too late and was carried out: {carried_out}"
+        self.refused_late = sum("too late" in asked[v].cause for v in late)
+        self.said_twice = sum(a.stood_s > 0 and v in done for v, a in asked.items() if v not in late)
 
     def table(self):
         heals, say = sorted(self.run.heals), self.lab.say
@@ -194,6 +205,7 @@ class Judge:
             ("acknowledged", self.acknowledged), ("of them lost", 0), ("doubled", 0),
             ("wishes", dict(self.wish_outcomes)), ("commands", dict(self.command_outcomes)),
             ("carried out", self.carried_out), ("twice, or stale", 0),
+            ("came too late", self.refused_late), ("came when its target stood", self.said_twice),
             ("switches of fans", f"{self.explained}, all explained"),
             ("one hash after a heal", f"p50 {heals[len(heals) // 2]:.2f} s, "
                                       f"p99 {heals[int(len(heals) * 0.99)]:.2f} s"))
@@ -203,4 +215,5 @@ class Judge:
             "commands are refused where their target calls"
         assert self.acknowledged > self.written // 2 and self.carried_out >= 3 and \
             self.explained >= len(self.people.actuators) and \
-            self.wish_outcomes["confirmed"] >= 3, "too little happened to mean anything"
+            self.wish_outcomes["confirmed"] >= 3 and self.refused_late and self.said_twice, \
+            "too little happened to mean anything"

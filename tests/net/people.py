@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import random
+import signal
 import subprocess
 import threading
 import time
@@ -18,19 +19,21 @@ WAIT_S = 2              # how long each waits for an outcome
 class Asked:
     """One wish or command: its value names it, for no other has the same."""
 
-    def __init__(self, verb, topic, value, by):
+    def __init__(self, verb, topic, value, by, wait_s=WAIT_S, stood_s=0):
         self.verb, self.topic, self.value, self.by = verb, topic, value, by
+        self.wait_s, self.stood_s = wait_s, stood_s     # stood_s: so long its target stood still
         self.at = time.time()
-        self.outcome = None     # not told: whoever was asked died, or never ran
+        self.outcome, self.cause = None, ""     # not told: whoever was asked died, or never ran
 
     def until_at_most(self, slack_s):
         """The end of its time: that began with whoever was asked, a process's start after `at`."""
-        return self.at + WAIT_S + slack_s
+        return self.at + self.wait_s + slack_s
 
-    def told(self, done):
-        self.said = (done.stdout + done.stderr).strip()
-        if done.stdout:
-            self.outcome = json.loads(done.stdout)["outcome"]
+    def told(self, out, err):
+        self.said = (out + err).strip()
+        if out:
+            answer = json.loads(out)
+            self.outcome, self.cause = answer["outcome"], answer["cause"]
 
 
 class People:
@@ -74,12 +77,35 @@ class People:
             value = dice.choice(("on", "off"))
             words = ["set", f"{target}/fan", value, "--for", f"{dice.uniform(1, 3):.1f}s"]
         asked = Asked(words[0], words[1], value, by)
-        self.asked.append(asked)
-        home = self.lives[by].home.path
-        asked.told(subprocess.run(
-            [KITH, *words, "-W", str(WAIT_S), "--json", "--device", by, "--state-dir", home],
-            text=True, capture_output=True, env={**os.environ, "HOME": home}))
+        asked.told(*self.kith(asked, words).communicate())
         time.sleep(dice.uniform(0, 1))      # people do other things, too
+
+    def kith(self, asked, words):
+        self.asked.append(asked)
+        home = self.lives[asked.by].home.path
+        return subprocess.Popen(
+            [KITH, *words, "-W", str(asked.wait_s), "--json", "--device", asked.by,
+             "--state-dir", home],
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**os.environ, "HOME": home})
+
+    def beep(self, target, by, wait_s, stood_s=0):
+        words = "command", f"{target}/beep", f"b{next(self.numbers)}"
+        asked = Asked(words[0], words[1], words[2], by, wait_s, stood_s)
+        return asked, self.kith(asked, words)
+
+    def ask_behind(self, target, by, seconds, wait_s):
+        """A command that its target finds in its socket after having stood still for so long. The one
+        before it tells its sender the target's clock, without which none is sent."""
+        asked, process = self.beep(target, by, WAIT_S)
+        asked.told(*process.communicate())
+        if asked.outcome != "done":
+            return
+        self.lives[target].process.send_signal(signal.SIGSTOP)
+        asked, process = self.beep(target, by, wait_s, seconds)
+        time.sleep(seconds)
+        self.lives[target].process.send_signal(signal.SIGCONT)
+        asked.told(*process.communicate())
 
     def work(self):
         self.working.set()

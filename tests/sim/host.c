@@ -446,9 +446,7 @@ void host_start(struct world *w, struct host *h)
     if (!h->options.puppet)
         node_begin(w, h);
     net_machine_back(w, h);
-    if (h->options.reading_ms > 0)
-        world_push(w, world_between(w, 0, h->options.reading_ms * WORLD_MS),
-                   (struct moment){.kind = MOMENT_SOURCE, .host = h->index, .life = h->life});
+    host_source_begin(w, h);
 }
 
 void host_on_start(struct world *w, const struct moment *m)

@@ -127,6 +127,8 @@ void host_step(struct world *w, struct host *h, struct event *e);
 void host_later(struct world *w, struct host *h, uint64_t delay_us, const struct event *e,
                 struct span bytes);
 void host_measure(struct world *w, struct host *h, struct span type, struct value value);
+/* Its measurements begin, if it makes any. */
+void host_source_begin(struct world *w, const struct host *h);
 
 uint64_t host_now_ms(const struct world *w, const struct host *h); /* its monotonic clock */
 

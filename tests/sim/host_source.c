@@ -56,3 +56,10 @@ void host_on_source(struct world *w, const struct moment *m)
     world_push(w, world_between(w, 500, 1500) * h->options.reading_ms,
                (struct moment){.kind = MOMENT_SOURCE, .host = h->index, .life = h->life});
 }
+
+void host_source_begin(struct world *w, const struct host *h)
+{
+    if (h->options.reading_ms > 0)
+        world_push(w, world_between(w, 0, h->options.reading_ms * WORLD_MS),
+                   (struct moment){.kind = MOMENT_SOURCE, .host = h->index, .life = h->life});
+}

@@ -6,22 +6,27 @@
  *   sim run --seed N [--trace]          one of them, on request with everything that happens
  *   sim crowd [--peers N] [--seed N]    many peers powered on together
  *   sim days [--days N] [--seed N]      a small network for so long, every day with its faults
+ *   sim heal [--peers N] [--cuts N] [--loss N] [--seed N]
+ *                                       many peers, cut and killed: the time to one state
+ *   sim struck [--count N] [--seed N]   two peers dial each other, one dies: at every moment of it
  *   sim memory [--stride N] [--seed N]  a world with each (N-th) allocation of the core failing
  *
  * Exits with 0 when nothing failed, 1 when something did, 2 when asked for something else. */
 #include "base/number.h"
 #include "crowd.h"
 #include "days.h"
+#include "heal.h"
 #include "memory.h"
 #include "seeds.h"
 #include "sha256.h"
 #include "story.h"
+#include "struck.h"
 
 #include <stdio.h>
 #include <string.h>
 
 struct arguments {
-    uint64_t count, from, seed, peers, stride, days;
+    uint64_t count, from, seed, peers, stride, days, cuts, loss;
     bool trace;
     const char *name;
 };
@@ -38,7 +43,8 @@ static bool read_arguments(struct arguments *a, int argc, char **argv)
         const char *name;
         uint64_t *value;
     } numbers[] = {{"--count", &a->count}, {"--from", &a->from},     {"--seed", &a->seed},
-                   {"--peers", &a->peers}, {"--stride", &a->stride}, {"--days", &a->days}};
+                   {"--peers", &a->peers}, {"--stride", &a->stride}, {"--days", &a->days},
+                   {"--cuts", &a->cuts},   {"--loss", &a->loss}};
     for (int i = 2; i < argc; i++) {
         size_t k = 0;
         while (k < COUNT_OF(numbers) && strcmp(argv[i], numbers[k].name) != 0)
@@ -60,7 +66,7 @@ static bool read_arguments(struct arguments *a, int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct arguments a = {
-        .count = 500, .from = 1, .seed = 1, .peers = 100, .stride = 1, .days = 30};
+        .count = 500, .from = 1, .seed = 1, .peers = 100, .stride = 1, .days = 30, .cuts = 4};
     const char *verb = argc > 1 ? argv[1] : "";
     bool good = false;
     if (!read_arguments(&a, argc, argv) || !sha256_works())
@@ -77,13 +83,22 @@ int main(int argc, char **argv)
                          a.trace ? print_line : NULL);
     } else if (strcmp(verb, "days") == 0) {
         good = days_run(a.days, a.seed);
+    } else if (strcmp(verb, "heal") == 0) {
+        good = heal_run(&(struct heal_options){.peers = (size_t)a.peers,
+                                               .seed = a.seed,
+                                               .cuts = a.cuts,
+                                               .loss_permille = (uint32_t)a.loss},
+                        a.trace ? print_line : NULL);
+    } else if (strcmp(verb, "struck") == 0) {
+        good = struck_run(&(struct struck_options){.seed = a.seed, .count = a.count});
     } else if (strcmp(verb, "memory") == 0 && a.stride > 0) {
         good = memory_run(a.stride, a.seed);
     } else {
         fprintf(stderr, "usage: sim stories [NAME] [--trace] | seeds [--count N] [--from N] |\n"
                         "       campaign [--count N] [--from N] | run --seed N [--trace] |\n"
                         "       crowd [--peers N] [--seed N] | days [--days N] [--seed N] |\n"
-                        "       memory [--stride N] [--seed N]\n");
+                        "       memory [--stride N] [--seed N] | struck [--count N] [--seed N] |\n"
+                        "       heal [--peers N] [--cuts N] [--loss PERMILLE] [--seed N]\n");
         return 2;
     }
     return good ? 0 : 1;

@@ -11,11 +11,13 @@
 #include <stdlib.h>
 
 enum {
-    PACKET = 1460,               /* bytes that are lost together */
-    WINDOW = 65536,              /* bytes flying in one pipe */
-    CONNECT_US = 5000000,        /* the shell's patience with a handshake */
-    RETRANSMIT_US = 200000,      /* what one lost packet costs a connection */
-    RETRANSMIT_MAX_US = 2000000, /* how long after a cut ends the first try comes */
+    PACKET = 1460,          /* bytes that are lost together */
+    WINDOW = 65536,         /* bytes flying in one pipe */
+    CONNECT_US = 1500000,   /* the shell's patience with a connection, */
+    HANDSHAKE_US = 5000000, /* ... and then with a handshake */
+    RETRANSMIT_US = 200000, /* what one lost packet costs a connection; each further try waits
+                               twice as long */
+    SYN_AGAIN_US = 1000000, /* the same for one that is being made */
 };
 
 void net_init(struct world *w)
@@ -98,7 +100,19 @@ static void pipe_due(struct world *w, uint32_t conn, int end, uint64_t time_us)
                                           .number = number_of(conn, end)});
 }
 
-/* Whoever waits for this way tries again soon. */
+/* When a segment that could not arrive is next tried: nobody tells its sender that it could now. */
+static uint64_t next_try_us(const struct world *w, const struct net_pipe *p)
+{
+    uint64_t pause_us = p->first->kind == NET_CLIENT ? SYN_AGAIN_US : RETRANSMIT_US;
+    uint64_t at_us = p->tried_us + pause_us;
+    while (at_us < w->now_us) {
+        pause_us *= 2;
+        at_us += pause_us;
+    }
+    return at_us;
+}
+
+/* Whoever waits for this way goes on trying. */
 static void unstall(struct world *w, uint32_t from, uint32_t to)
 {
     for (uint32_t i = 0; i < w->net.conn_count; i++) {
@@ -108,7 +122,7 @@ static void unstall(struct world *w, uint32_t from, uint32_t to)
             if (c->dead || !p->stalled || c->ends[end].host != from || c->ends[!end].host != to)
                 continue;
             p->stalled = false;
-            pipe_due(w, i, end, w->now_us + rng_below(&w->rng, RETRANSMIT_MAX_US));
+            pipe_due(w, i, end, next_try_us(w, p));
         }
     }
 }
@@ -250,6 +264,11 @@ static uint32_t conn_index(const struct host *h, const struct net_conn *c, const
     return 0;
 }
 
+static void timeout_in(struct world *w, uint32_t conn, int end, uint64_t us)
+{
+    world_push(w, us, (struct moment){.kind = MOMENT_TIMEOUT, .number = number_of(conn, end)});
+}
+
 void net_dial(struct world *w, struct host *h, uint64_t link, struct address to)
 {
     struct net *n = &w->net;
@@ -268,8 +287,7 @@ void net_dial(struct world *w, struct host *h, uint64_t link, struct address to)
     c->ends[1] = (struct net_end){.host = other ? other->index : h->index, .state = NET_CLOSED};
     end_add(h, conn, 0);
     w->tally[TALLY_DIALS]++;
-    world_push(w, CONNECT_US,
-               (struct moment){.kind = MOMENT_TIMEOUT, .number = number_of(conn, 0)});
+    timeout_in(w, conn, 0, CONNECT_US);
     if (other)
         pipe_put(w, conn, 0, NET_CLIENT, NULL, 0, 2 * net_delay_us(w));
 }
@@ -366,8 +384,15 @@ void net_on_timeout(struct world *w, const struct moment *m)
 {
     uint32_t conn = (uint32_t)(m->number / 2);
     int end = m->number & 1;
-    if (w->net.conns[conn]->ends[end].state == NET_WAITING)
-        link_down(w, conn, end, "timed out", false);
+    struct net_conn *c = w->net.conns[conn];
+    if (c->ends[end].state != NET_WAITING)
+        return;
+    if (end == 0 && c->reached && !c->ends[1].out.stalled && !c->shaking) {
+        c->shaking = true;
+        timeout_in(w, conn, end, HANDSHAKE_US);
+        return;
+    }
+    link_down(w, conn, end, "timed out", false);
 }
 
 /* How a process or machine that is gone leaves its connections. */
@@ -436,8 +461,8 @@ static void arrive_client(struct world *w, uint32_t conn)
     h->link_next += 2;
     c->ends[1] = (struct net_end){.host = h->index, .life = h->life, .link = h->link_next};
     end_add(h, conn, 1);
-    world_push(w, CONNECT_US,
-               (struct moment){.kind = MOMENT_TIMEOUT, .number = number_of(conn, 1)});
+    w->net.conns[conn]->reached = true;
+    timeout_in(w, conn, 1, HANDSHAKE_US);
     pipe_put(w, conn, 1, NET_SERVER, NULL, 0, 0);
 }
 
@@ -538,8 +563,11 @@ void net_on_pipe(struct world *w, const struct moment *m)
     uint32_t to = c->ends[!end].host;
     if (c->dead || !net_open(w, c->ends[end].host, to) || !w->hosts[to].powered) {
         p->stalled = true;
+        if (p->tried_us == 0)
+            p->tried_us = w->now_us;
         return;
     }
+    p->tried_us = 0;
     p->first = s->next;
     p->flying -= s->size;
     if (p->first)

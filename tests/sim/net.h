@@ -43,7 +43,8 @@ struct net_pipe {
     size_t flying;      /* bytes in segments */
     uint64_t arrive_us; /* of the last segment */
     bool fin;           /* behind the unsent bytes */
-    bool stalled;       /* the first segment could not arrive */
+    bool stalled;       /* the first segment could not arrive, */
+    uint64_t tried_us;  /* ... for the first time then; 0: it has not been tried */
 };
 
 struct net_end {
@@ -60,6 +61,8 @@ struct net_end {
 struct net_conn {
     struct net_end ends[2]; /* 0 dialled */
     struct address to;
+    bool reached; /* the first segment has arrived, */
+    bool shaking; /* ... and the dialler waits for the rest */
     bool dead;    /* one of its addresses is no more */
     bool session; /* counted by the judge */
 };

@@ -344,9 +344,13 @@ static const struct story stories[] = {
      "controller1 : reading sensor1 sensor1/temperature #3 23\n"
      "controller2 : reading sensor1 sensor1/temperature #3 23\n"},
     {"a_carrier_that_dies_within_a_stretch_is_replaced", a_carrier_dies_within_a_stretch,
-     "actuator2 is killed\n"
-     "controller1 : lost actuator2 (connection reset)\n"
-     "actuator1 : lost actuator2 (connection reset)\n"},
+     "actuator1 is killed\n"
+     "controller1 : update actuator1 actuator1/fan #1 off\n"
+     "controller1 : update actuator1 actuator1/fan #2 on\n"
+     "actuator2 : lost actuator1 (connection reset)\n"
+     "controller1 : lost actuator1 (connection reset)\n"
+     "controller1 : update actuator2 actuator2/fan #1 off\n"
+     "controller1 : update actuator2 actuator2/fan #2 on\n"},
     {"a_carrier_that_alters_a_record_is_not_believed", a_carrier_alters_a_record,
      "controller1 > SEND 2 have sensor1/1.943853 1-0 wants records\n"
      "controller1 > SEND 2 have sensor1/1.943853 1-0 wants records\n"
@@ -362,7 +366,7 @@ static const struct story stories[] = {
      "controller1 : reading sensor1 sensor1/temperature #1 21\n"
      "controller1 : reading sensor1 sensor1/temperature #2 22\n"
      "controller1 : reading sensor1 sensor1/temperature #3 23\n"
-     "controller1 > #8 STORE sensor1/1.943853 1-3\n"},
+     "controller1 > #7 STORE sensor1/1.943853 1-3\n"},
     {"a_carrier_that_drops_a_record_is_not_believed", a_carrier_drops_a_record,
      "controller1 > SEND 2 have sensor1/1.943853 1-0 wants records\n"
      "controller1 > SEND 2 have sensor1/1.943853 1-0 wants records\n"
@@ -394,7 +398,7 @@ static const struct story stories[] = {
      "controller1 : reading sensor1 sensor1/temperature #1 21\n"
      "controller1 : reading sensor1 sensor1/temperature #2 22\n"
      "controller1 : reading sensor1 sensor1/temperature #3 23\n"
-     "controller1 > #8 STORE sensor1/1.943853 1-3\n"},
+     "controller1 > #7 STORE sensor1/1.943853 1-3\n"},
     {"a_carrier_that_forges_a_seal_is_refused", a_carrier_forges_a_seal,
      "controller1 > SEND 2 have sensor1/1.943853 1-0 wants records\n"
      "controller1 : refused controller9 (a seal that does not hold)\n"

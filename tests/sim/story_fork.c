@@ -196,12 +196,12 @@ static const struct story stories[] = {
      "controller1 : discovered sensor9\n"
      "controller1 : connected sensor9\n"
      "controller1 : reading sensor9 sensor9/temperature #1 21\n"
-     "controller1 : reconnected actuator1\n"
      "actuator1 : reconnected controller1\n"
+     "controller1 : reconnected actuator1\n"
      "controller1 : update actuator1 actuator1/fan #1 off\n"
-     "actuator1 : lost sensor9 (no sign of life)\n"
-     "actuator1 : forked sensor9\n"
      "controller1 : forked sensor9\n"
+     "actuator1 : forked sensor9\n"
+     "actuator1 : lost sensor9 (no sign of life)\n"
      "controller1 : lost sensor9 (no sign of life)\n"},
     {"contents_of_unlike_length_are_reported_by_both_sides", of_unlike_lengths,
      "actuator1 : discovered sensor9\n"
@@ -238,9 +238,9 @@ static const struct story stories[] = {
      "controller1 : reconnected actuator1\n"
      "controller1 : update actuator1 actuator1/fan #1 off\n"
      "actuator1 : lost sensor9 (no sign of life)\n"
+     "controller1 : lost sensor9 (no sign of life)\n"
      "actuator1 : reading sensor9 sensor9/temperature #3 20\n"
-     "actuator1 : reading sensor9 sensor9/temperature #4 20\n"
-     "controller1 : lost sensor9 (no sign of life)\n"},
+     "actuator1 : reading sensor9 sensor9/temperature #4 20\n"},
     {"third_peers_and_a_newcomer_hear_of_a_fork", third_peers_hear_of_it,
      "controller1 : stopped controller1\n"
      "controller1 > EXIT 0\n"
@@ -281,8 +281,8 @@ static const struct story stories[] = {
      "actuator1 : reading sensor9 sensor9/temperature #1 22\n"
      "controller1 : reconnected sensor9\n"
      "controller1 : reading sensor9 sensor9/temperature #1 22\n"
-     "controller1 : reconnected actuator1\n"
      "actuator1 : reconnected controller1\n"
+     "controller1 : reconnected actuator1\n"
      "controller1 : update actuator1 actuator1/fan #1 off\n"
      "controller1 : forked sensor9\n"
      "actuator1 : forked sensor9\n"

@@ -254,8 +254,8 @@ static const struct story stories[] = {
      "actuator1 > ACT fan off\n"
      "actuator1 : lost sensor1 (no sign of life)\n"
      "sensor1 : lost actuator1 (no sign of life)\n"
-     "sensor1 : reconnected actuator1\n"
      "actuator1 : reconnected sensor1\n"
+     "sensor1 : reconnected actuator1\n"
      "actuator1 : reading sensor1 sensor1/temperature #2 26\n"
      "actuator1 : state actuator1 active (cool)\n"
      "actuator1 : action actuator1 fan on (cool)\n"
@@ -306,9 +306,9 @@ static const struct story stories[] = {
      "actuator1 : lost sensor1 (no sign of life)\n"
      "sensor1 starts\n"
      "sensor1 : started sensor1\n"
+     "actuator1 : reconnected sensor1\n"
      "sensor1 : discovered actuator1\n"
-     "sensor1 : connected actuator1\n"
-     "actuator1 : reconnected sensor1\n"},
+     "sensor1 : connected actuator1\n"},
     {"sensors_meet_once_and_share_nothing", sensors_share_nothing,
      "sensor1 starts\n"
      "sensor1 : started sensor1\n"

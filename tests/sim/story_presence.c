@@ -76,7 +76,7 @@ static void silence_is_suspected_first(struct story_stage *s)
     story_wait(s, 1700);
     look(s, "actuator1", "sensor1");
     net_mend(s->w, host(s, "sensor1")->index, host(s, "actuator1")->index);
-    story_wait(s, 500); /* what was under way is sent again */
+    story_wait(s, 800); /* what was under way is sent again */
     look(s, "actuator1", "sensor1");
     story_wait(s, 3000);
     alarms(s, "actuator1");
@@ -233,6 +233,7 @@ static const struct story stories[] = {
      "actuator1 sees controller1 online\n"
      "actuator1 counts 1 lost, 1 silent, 0 false, 0 late\n"},
     {"silence_is_suspected_first", silence_is_suspected_first,
+
      "actuator1 > SEND 1 ping\n"
      "sensor1 < MESSAGE 2 ping\n"
      "sensor1 > SEND 2 pong\n"
@@ -254,8 +255,8 @@ static const struct story stories[] = {
      "sensor1 sees actuator1 offline: closed by the other side; its calls come\n"
      "controller1 sees sensor1 online\n"
      "controller1 sees actuator1 online\n"
-     "actuator1 : reconnected sensor1\n"
      "sensor1 : reconnected actuator1\n"
+     "actuator1 : reconnected sensor1\n"
      "actuator1 sees sensor1 online\n"
      "sensor1 sees actuator1 online\n"},
     {"a_restart_faster_than_the_time_out_is_seen_as_one",
@@ -279,10 +280,10 @@ static const struct story stories[] = {
      "actuator1 sees controller1 offline: no sign of life for 2.6 s\n"
      "controller1 : lost actuator1 (closed by the other side)\n"
      "controller1 : lost sensor1 (closed by the other side)\n"
+     "controller1 : reconnected sensor1\n"
+     "sensor1 : reconnected controller1\n"
      "controller1 : reconnected actuator1\n"
      "actuator1 : reconnected controller1\n"
-     "sensor1 : reconnected controller1\n"
-     "controller1 : reconnected sensor1\n"
      "controller1 sees sensor1 online\n"
      "controller1 sees actuator1 online\n"
      "actuator1 sees controller1 online\n"
@@ -291,10 +292,10 @@ static const struct story stories[] = {
      "controller1 stands still\n"
      "actuator1 : lost controller1 (no sign of life)\n"
      "sensor1 : lost controller1 (no sign of life)\n"
+     "controller1 : lost sensor1 (closed by the other side)\n"
      "controller1 : lost actuator1 (closed by the other side)\n"
      "actuator1 : reconnected controller1\n"
      "controller1 : reconnected actuator1\n"
-     "controller1 : lost sensor1 (closed by the other side)\n"
      "sensor1 : reconnected controller1\n"
      "controller1 : reconnected sensor1\n"
      "controller1 sees sensor1 online\n"
@@ -327,9 +328,9 @@ static const struct story stories[] = {
      "actuator1 : lost controller1 (closed by the other side)\n"
      "actuator1 : lost sensor1 (closed by the other side)\n"
      "actuator1 : reconnected controller1\n"
-     "actuator1 : reconnected sensor1\n"
      "controller1 : reconnected actuator1\n"
      "sensor1 : reconnected actuator1\n"
+     "actuator1 : reconnected sensor1\n"
      "sensor1 sees actuator1 online\n"
      "sensor1 counts 1 lost, 1 silent, 1 false, 0 late\n"
      "controller1 counts 1 lost, 1 silent, 1 false, 0 late\n"
