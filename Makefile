@@ -15,7 +15,7 @@ JOBS ?= $(shell expr $$(nproc) + 1)
 CTEST := ctest --no-tests=error --output-on-failure --no-label-summary -j $(JOBS)
 BUILT := build/build.ninja
 
-.PHONY: build deps deps-test test demo install uninstall bench sim kill crash damage failing \
+.PHONY: build deps deps-test test demo install uninstall bench sim kill crash damage failing upgrade \
         memory fifty fuzz examples asan tsan format \
         clean help
 
@@ -83,6 +83,11 @@ damage: $(BUILT)  ## a store's files are damaged in every way, DAMAGES=10000 tim
 failing: $(BUILT)  ## every system call of a store and of the keys fails, in each way
 	@cmake --build build --target durable
 	@build/tests/durable failing
+
+upgrade: SEEDS = 20
+upgrade: $(BUILT)  ## stores of earlier schemas are opened while the power goes and calls fail
+	@cmake --build build --target durable
+	@build/tests/durable upgrade --seeds $(SEEDS)
 
 kill: build  ## real processes killed at random, CYCLES=500 times, in runs of 50 on a real disk
 	@KITH=$(CURDIR)/build/kith tests/net/campaign kills $(CYCLES)
