@@ -15,7 +15,7 @@ JOBS ?= $(shell expr $$(nproc) + 1)
 CTEST := ctest --no-tests=error --output-on-failure --no-label-summary -j $(JOBS)
 BUILT := build/build.ninja
 
-.PHONY: build deps deps-test test demo install uninstall bench sim kill crash damage failing upgrade \
+.PHONY: build deps deps-test test demo install uninstall bench sim kill crash damage failing upgrade mixed \
         memory fifty fuzz examples asan tsan format \
         clean help
 
@@ -91,6 +91,10 @@ upgrade: $(BUILT)  ## stores of earlier schemas are opened while the power goes 
 
 kill: build  ## real processes killed at random, CYCLES=500 times, in runs of 50 on a real disk
 	@KITH=$(CURDIR)/build/kith tests/net/campaign kills $(CYCLES)
+
+mixed: build  ## peers of the older program OLD=path/to/kith and of this one in one network
+	@test -x "$(OLD)" || { echo "Which older program? make mixed OLD=path/to/older/kith"; exit 2; }
+	@KITH=$(CURDIR)/build/kith tests/net/enter mixed.py "$(OLD)"
 
 fifty: build  ## 50 real peers on a bridge, cut and killed under load for MINUTES=10
 	@KITH=$(CURDIR)/build/kith tests/net/enter fifty.py 50 $(MINUTES)
