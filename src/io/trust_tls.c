@@ -21,18 +21,21 @@ struct trust_tls {
     const struct trust_home *home;
     SSL_CTX *context;
     int64_t earliest_s; /* it is later than this, whatever the clock says */
+    int64_t latest_s;   /* the end of our own certificate */
 };
 
 struct trust_tls *trust_tls_new(const struct trust_home *home)
 {
-    struct tm start;
+    struct tm start, end;
     struct trust_tls *tls = calloc(1, sizeof *tls);
-    if (!tls || !ASN1_TIME_to_tm(X509_get0_notBefore(home->chain[0]), &start)) {
+    if (!tls || !ASN1_TIME_to_tm(X509_get0_notBefore(home->chain[0]), &start) ||
+        !ASN1_TIME_to_tm(X509_get0_notAfter(home->chain[0]), &end)) {
         free(tls);
         return NULL;
     }
     tls->home = home;
     tls->earliest_s = (int64_t)timegm(&start);
+    tls->latest_s = (int64_t)timegm(&end);
     return tls;
 }
 
@@ -47,7 +50,9 @@ void trust_tls_free(struct trust_tls *tls)
 void trust_tls_note_time(struct trust_tls *tls, uint64_t wall_ms)
 {
     int64_t wall_s = (int64_t)(wall_ms / 1000);
-    tls->earliest_s = wall_s > tls->earliest_s ? wall_s : tls->earliest_s;
+    if (wall_s > tls->earliest_s && wall_s <= tls->latest_s) {
+        tls->earliest_s = wall_s;
+    }
 }
 
 int64_t trust_tls_now_s(const struct trust_tls *tls)

@@ -274,10 +274,11 @@ add rule inet lab in udp dport {PORT} drop""")
 class Peer:
     """One life of a peer process."""
 
-    def __init__(self, host, device, home, arguments, json_events=True, program=KITH):
+    def __init__(self, host, device, home, arguments, json_events=True, program=KITH,
+                 environment=None):
         lab = host.lab
         self.host, self.device, self.home, self.arguments = host, device, home, arguments
-        self.json_events, self.program = json_events, program
+        self.json_events, self.program, self.environment = json_events, program, environment or {}
         self.path = f"{ROOT}/{len(lab.peers)}-{device}"
         self.name = f"{device}#{len(lab.peers)}"
         self._read, self._rest, self._events = 0, b"", []
@@ -289,7 +290,8 @@ class Peer:
         with open(f"{self.path}.out", "wb") as out, open(f"{self.path}.err", "wb") as err:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, preexec_fn=host.enter,
-                env=clean | {"HOME": home.path, "NO_COLOR": "1", "ASAN_OPTIONS": ASAN_OPTIONS})
+                env=clean | {"HOME": home.path, "NO_COLOR": "1", "ASAN_OPTIONS": ASAN_OPTIONS}
+                | self.environment)
         self.expected_status = None
         lab.peers.append(self)
 
@@ -297,7 +299,7 @@ class Peer:
         """The next life of the same peer."""
         return Peer(changes.get("host", self.host), self.device, changes.get("home", self.home),
                     changes.get("arguments", self.arguments), self.json_events,
-                    changes.get("program", self.program))
+                    changes.get("program", self.program), self.environment)
 
     def out(self):
         with open(f"{self.path}.out", "rb") as f:
