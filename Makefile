@@ -15,7 +15,7 @@ JOBS ?= $(shell expr $$(nproc) + 1)
 CTEST := ctest --no-tests=error --output-on-failure --no-label-summary -j $(JOBS)
 BUILT := build/build.ninja
 
-.PHONY: build deps deps-test test demo install uninstall bench sim kill crash damage failing upgrade mixed \
+.PHONY: build deps deps-test test demo install uninstall bench sim kill crash damage failing upgrade mixed prune \
         memory fifty fuzz examples asan tsan format \
         clean help
 
@@ -88,6 +88,11 @@ upgrade: SEEDS = 20
 upgrade: $(BUILT)  ## stores of earlier schemas are opened while the power goes and calls fail
 	@cmake --build build --target durable
 	@build/tests/durable upgrade --seeds $(SEEDS)
+
+prune: RECORDS = 10000000
+prune: $(BUILT)  ## a year of RECORDS=10000000 records in a store of 50 MB, on this disk
+	@cmake --build build --target bench_prune
+	@build/bench/prune build $(RECORDS)
 
 kill: build  ## real processes killed at random, CYCLES=500 times, in runs of 50 on a real disk
 	@KITH=$(CURDIR)/build/kith tests/net/campaign kills $(CYCLES)
