@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "io/trust_tls.h"
 
+#include "io/memory.h"
+
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -125,7 +127,7 @@ SSL_CTX *trust_tls_context(struct trust_tls *tls)
 {
     if (!tls->context) {
         tls->context = SSL_CTX_new(TLS_method());
-        check(tls->context && set_protocol(tls->context) && set_identity(tls->context, tls));
+        memory_must(tls->context && set_protocol(tls->context) && set_identity(tls->context, tls));
     }
     return tls->context;
 }
