@@ -14,9 +14,12 @@ MINUTES ?= 10
 JOBS ?= $(shell expr $$(nproc) + 1)
 CTEST := ctest --no-tests=error --output-on-failure --no-label-summary -j $(JOBS)
 BUILT := build/build.ninja
+# Where threads meet: the store's worker and the loop. `make tsan` runs the rest as well.
+RACES := io_store_test io_store_history_test io_control_test kith
+RACE_TESTS := ^(io\.(store|store_history|control)|cli\.(ask|set)|net\.kill)$$
 
-.PHONY: build deps deps-test test demo install uninstall bench sim kill crash damage failing upgrade mixed prune \
-        memory fifty fuzz examples asan tsan format \
+.PHONY: build deps deps-test test demo install uninstall bench sim kill crash damage failing upgrade mixed \
+        prune memory fifty stuck crowd fuzz examples asan tsan format \
         clean help
 
 build: $(BUILT)  ## the program, build/kith
@@ -41,7 +44,10 @@ test: deps-test  ## every test: walls, gcc, clang with sanitizers; installs what
 	@cmake --build build
 	@cmake --preset asan --log-level=NOTICE
 	@cmake --build build-asan
+	@cmake --preset tsan --log-level=NOTICE
+	@cmake --build build-tsan --target $(RACES)
 	@failed=0; \
+	$(CTEST) --test-dir build-tsan -R '$(RACE_TESTS)' || failed=1; \
 	$(CTEST) --test-dir build-asan -L '^(unit|sim|durable|fuzz)$$' || failed=1; \
 	$(CTEST) --test-dir build || failed=1; \
 	exit $$failed
@@ -104,6 +110,12 @@ mixed: build  ## peers of the older program OLD=path/to/kith and of this one in 
 fifty: build  ## 50 real peers on a bridge, cut and killed under load for MINUTES=10
 	@KITH=$(CURDIR)/build/kith tests/net/enter fifty.py 50 $(MINUTES)
 
+stuck: build  ## a peer stands still for a minute while a sensor reads fast
+	@KITH=$(CURDIR)/build/kith tests/net/campaign stuck
+
+crowd: build  ## 50 machines are powered on together, then one's cable flaps
+	@KITH=$(CURDIR)/build/kith tests/net/campaign crowd
+
 memory: SEEDS = 20
 memory: $(BUILT)  ## every allocation fails, in SEEDS=20 simulated worlds and for real
 	@cmake --build build --target sim
@@ -129,9 +141,9 @@ asan: deps-test build-asan/build.ninja  ## every test but the walls under addres
 	@cmake --build build-asan
 	@$(CTEST) --test-dir build-asan
 
-tsan: deps-test build-tsan/build.ninja  ## the same under the thread sanitizer
+tsan: deps-test build-tsan/build.ninja  ## all tests with threads or processes, under the thread sanitizer
 	@cmake --build build-tsan
-	@$(CTEST) --test-dir build-tsan
+	@$(CTEST) --test-dir build-tsan -L '^(unit|durable|net|cli)$$'
 
 format:  ## lays out all C files by .clang-format
 	@find src tests bench examples -name '*.[ch]' -exec clang-format -i {} +
