@@ -15,9 +15,12 @@ DAYS ?= 30
 JOBS ?= $(shell expr $$(nproc) + 1)
 CTEST := ctest --no-tests=error --output-on-failure --no-label-summary -j $(JOBS)
 BUILT := build/build.ninja
+# Where threads meet: the store's worker and the loop. `make tsan` runs the rest as well.
+RACES := io_store_test io_store_history_test io_control_test kith
+RACE_TESTS := ^(io\.(store|store_history|control)|cli\.(ask|set)|net\.kill)$$
 
-.PHONY: build deps deps-test test demo install uninstall bench sim kill crash damage failing \
-        memory fifty soak days fuzz examples asan tsan format \
+.PHONY: build deps deps-test test demo install uninstall bench sim kill crash damage failing upgrade mixed \
+        prune memory fifty soak days stuck crowd fuzz examples asan tsan format \
         clean help
 
 build: $(BUILT)  ## the program, build/kith
@@ -42,7 +45,10 @@ test: deps-test  ## every test: walls, gcc, clang with sanitizers; installs what
 	@cmake --build build
 	@cmake --preset asan --log-level=NOTICE
 	@cmake --build build-asan
+	@cmake --preset tsan --log-level=NOTICE
+	@cmake --build build-tsan --target $(RACES)
 	@failed=0; \
+	$(CTEST) --test-dir build-tsan -R '$(RACE_TESTS)' || failed=1; \
 	$(CTEST) --test-dir build-asan -L '^(unit|sim|durable|fuzz)$$' || failed=1; \
 	$(CTEST) --test-dir build || failed=1; \
 	exit $$failed
@@ -85,8 +91,22 @@ failing: $(BUILT)  ## every system call of a store and of the keys fails, in eac
 	@cmake --build build --target durable
 	@build/tests/durable failing
 
+upgrade: SEEDS = 20
+upgrade: $(BUILT)  ## stores of earlier schemas are opened while the power goes and calls fail
+	@cmake --build build --target durable
+	@build/tests/durable upgrade --seeds $(SEEDS)
+
+prune: RECORDS = 10000000
+prune: $(BUILT)  ## a year of RECORDS=10000000 records in a store of 50 MB, on this disk
+	@cmake --build build --target bench_prune
+	@build/bench/prune build $(RECORDS)
+
 kill: build  ## real processes killed at random, CYCLES=500 times, in runs of 50 on a real disk
 	@KITH=$(CURDIR)/build/kith tests/net/campaign kills $(CYCLES)
+
+mixed: build  ## peers of the older program OLD=path/to/kith and of this one in one network
+	@test -x "$(OLD)" || { echo "Which older program? make mixed OLD=path/to/older/kith"; exit 2; }
+	@KITH=$(CURDIR)/build/kith tests/net/enter mixed.py "$(OLD)"
 
 fifty: build  ## 50 real peers on a bridge, cut and killed under load for MINUTES=10
 	@KITH=$(CURDIR)/build/kith tests/net/enter fifty.py 50 $(MINUTES)
@@ -98,6 +118,12 @@ soak: build  ## 120 real peers on a bridge do what they do for MINUTES=120: noth
 days: $(BUILT)  ## a small simulated network for DAYS=30: nothing grows
 	@cmake --build build --target sim
 	@build/tests/sim days --days $(DAYS)
+
+stuck: build  ## a peer stands still for a minute while a sensor reads fast
+	@KITH=$(CURDIR)/build/kith tests/net/campaign stuck
+
+crowd: build  ## 50 machines are powered on together, then one's cable flaps
+	@KITH=$(CURDIR)/build/kith tests/net/campaign crowd
 
 memory: SEEDS = 20
 memory: $(BUILT)  ## every allocation fails, in SEEDS=20 simulated worlds and for real
@@ -124,9 +150,9 @@ asan: deps-test build-asan/build.ninja  ## every test but the walls under addres
 	@cmake --build build-asan
 	@$(CTEST) --test-dir build-asan
 
-tsan: deps-test build-tsan/build.ninja  ## the same under the thread sanitizer
+tsan: deps-test build-tsan/build.ninja  ## all tests with threads or processes, under the thread sanitizer
 	@cmake --build build-tsan
-	@$(CTEST) --test-dir build-tsan
+	@$(CTEST) --test-dir build-tsan -L '^(unit|durable|net|cli)$$'
 
 format:  ## lays out all C files by .clang-format
 	@find src tests bench examples -name '*.[ch]' -exec clang-format -i {} +

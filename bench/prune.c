@@ -1,6 +1,10 @@
-/* A year of one sensor, on the real store, with the shipped core, as fast as they go: retention by
- * size must keep the file within a tenth of what was asked for, memory flat, and no turn of the
- * loop longer than 5 ms. Only the clocks and the signatures are made up.
+/* A year of one sensor, on the real store, with the shipped core, as fast as they go (row F11):
+ * retention by size must keep the file, write-ahead log and all, within a tenth of what was asked
+ * for, memory flat, and no turn of the loop longer than 5 ms. Only the clocks and the signatures
+ * are made up. Ends with 1 when the first two do not hold, or when too little was pruned to know;
+ * how long a turn took is shown only, for other programs delay it. `durable.prune` is a short form.
+ *
+ * Seen to fail: with nothing pruned; with what was pruned not swept from the file.
  *
  * usage: prune [FOLDER [RECORDS [MEGABYTES]]]   the folder decides which disk is measured (default:
  * .) */
@@ -16,7 +20,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 30, BACKLOG_BYTES = 1024 * 1024, QUEUE_MAX = 64, SHOWN = 10 };
+enum {
+    BATCH = 30,
+    BACKLOG_BYTES = 256 * 1024, /* what a slow disk lets wait comes on top of the cap */
+    QUEUE_MAX = 64,
+    SHOWN = 10,
+    PRUNINGS_MIN = 3,
+    GROWTH_KB = 1024 /* what a year of a million records may add behind its first half */
+};
 #define YEAR_MS UINT64_C(31536000000)
 
 struct bench {
@@ -173,9 +184,23 @@ static unsigned long memory_kb(void)
     return kb;
 }
 
-static void live(struct bench *b, uint64_t total)
+/* False, with a word, when disk or memory were not held. */
+static bool judge(const struct bench *b, double most, double cap, unsigned long growth_kb)
+{
+    uint64_t prunings = node_count(b->node, NODE_LOGS_PRUNED);
+    if (most > cap * 1.1)
+        printf("failed: %.1f MB on disk, %.1f were allowed\n", most, cap * 1.1);
+    if (growth_kb > GROWTH_KB)
+        printf("failed: memory grew by %lu kB in the second half\n", growth_kb);
+    if (prunings < PRUNINGS_MIN)
+        printf("failed: %" PRIu64 " prunings tell nothing; more records\n", prunings);
+    return most <= cap * 1.1 && growth_kb <= GROWTH_KB && prunings >= PRUNINGS_MIN;
+}
+
+static bool live(struct bench *b, uint64_t total, uint64_t cap_bytes)
 {
     double most = 0;
+    unsigned long half_kb = 0, most_kb = 0;
     printf("%7s %12s %9s %9s %9s\n", "day", "records", "file MB", "with wal", "memory kB");
     for (uint64_t count = 0; count < total; count += BATCH) {
         b->now_ms = YEAR_MS / total * count;
@@ -184,14 +209,19 @@ static void live(struct bench *b, uint64_t total)
             continue;
         double file = megabytes_of(b, ""), all = file + megabytes_of(b, "-wal");
         most = all > most ? all : most;
+        unsigned long kb = memory_kb();
+        if (count < total / 2)
+            half_kb = kb > half_kb ? kb : half_kb;
+        most_kb = kb > most_kb ? kb : most_kb;
         if (count / BATCH % (total / BATCH / SHOWN + 1) < total / BATCH / 1000 + 1)
             printf("%7" PRIu64 " %12" PRIu64 " %9.1f %9.1f %9lu\n", b->now_ms / 86400000, count,
-                   file, all, memory_kb());
+                   file, all, kb);
     }
     printf("most on disk %.1f MB; %" PRIu64 " prunings; longest of %" PRIu64
            " turns of the loop %.2f ms, %.2f ms of them on the processor (at most 5 are meant)\n",
            most, node_count(b->node, NODE_LOGS_PRUNED), b->turns, (double)b->longest_us / 1e3,
            (double)b->busiest_us / 1e3);
+    return judge(b, most, (double)cap_bytes / 1e6, most_kb - half_kb);
 }
 
 int main(int argc, char **argv)
@@ -205,7 +235,7 @@ int main(int argc, char **argv)
     snprintf(b->path, sizeof b->path, "%s/bench-prune-%ld.db", argc > 1 ? argv[1] : ".",
              (long)getpid());
     open_all(b, megabytes * 1000000);
-    live(b, total);
+    bool held = live(b, total, megabytes * 1000000);
     store_close(b->store);
     uv_run(&b->loop, UV_RUN_DEFAULT);
     for (size_t i = 0; i < COUNT_OF(suffixes); i++) {
@@ -217,5 +247,5 @@ int main(int argc, char **argv)
     event_effects_fini(&b->fx);
     uv_loop_close(&b->loop);
     free(b);
-    return 0;
+    return held ? 0 : 1;
 }

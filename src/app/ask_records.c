@@ -15,7 +15,7 @@ static void tell_beginning(const struct ask *a, uint64_t begins_ms)
 {
     char time[TIMESTAMP_TEXT_MAX];
     size_t size = timestamp_format(time, (int64_t)begins_ms);
-    fprintf(stderr, "%s: history begins at %.*s; what came before was let go (retention)\n",
+    fprintf(stderr, "%s: history begins at %.*sZ; what came before was let go (retention)\n",
             a->device, (int)size, time);
 }
 

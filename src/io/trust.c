@@ -1,6 +1,7 @@
 #include "io/trust.h"
 
 #include "base/hex.h"
+#include "io/memory.h"
 #include "io/trust_digest.h"
 #include "io/trust_peers.h"
 #include "io/trust_tls.h"
@@ -32,9 +33,9 @@ struct trust {
 static void hello_mac(void *context, struct span bytes, struct hello_mac *out)
 {
     size_t size = 0;
-    check(EVP_MAC_init(context, NULL, 0, NULL));
-    check(EVP_MAC_update(context, (const unsigned char *)bytes.bytes, bytes.size));
-    check(EVP_MAC_final(context, out->bytes, &size, sizeof out->bytes));
+    memory_must(EVP_MAC_init(context, NULL, 0, NULL));
+    memory_must(EVP_MAC_update(context, (const unsigned char *)bytes.bytes, bytes.size));
+    memory_must(EVP_MAC_final(context, out->bytes, &size, sizeof out->bytes));
 }
 
 static bool set_hello_key(struct trust *t)

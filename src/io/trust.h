@@ -45,7 +45,8 @@ const char *trust_network_short(const struct trust *t); /* "3f9a-c2" */
 const struct hello_key *trust_hello_key(const struct trust *t);
 
 /* Certificates are judged at max(wall clock, newest time noted, own certificate's start). A device
- * whose clock has no battery begins in 1970: tell the newest time that it stored itself. */
+ * whose clock has no battery begins in 1970: tell the newest time that it stored itself. One behind
+ * the end of its own certificate counts for nothing: the clock was wrong then. */
 void trust_note_time(const struct trust *t, uint64_t wall_ms);
 
 /* One context serves both ends: TLS 1.3 only, certificates demanded from both sides and verified up

@@ -282,6 +282,20 @@ static bool expires_soon(const struct trust_home_want *want, X509 *certificate)
     return X509_cmp_time(X509_get0_notAfter(certificate), &then) < 0;
 }
 
+/* Made while our clock was ahead: nobody takes it before its time. A clock that is behind the
+ * issuer's own beginning is not believed: it begins in 1970 each time. */
+static bool begins_later(const struct trust_home_want *want, struct trust_home *home)
+{
+    time_t now = (time_t)want->now_s;
+    return X509_cmp_time(X509_get0_notBefore(home->chain[1]), &now) < 0 &&
+           X509_cmp_time(X509_get0_notBefore(home->chain[0]), &now) > 0;
+}
+
+static bool is_due(const struct trust_home_want *want, struct trust_home *home)
+{
+    return misfit(want, home) || expires_soon(want, home->chain[0]) || begins_later(want, home);
+}
+
 /* A key belongs to one network. What it has sealed names that network; served in another, no seal
  * would hold. With a new key the old logs stay where they are, and nobody is told of them. */
 static bool key_is_of_another_network(const struct trust_home *home)
@@ -362,14 +376,14 @@ static enum err enrol(struct folder *f, struct trust_home *home)
 static enum err open_device(struct folder *f, struct trust_home *home)
 {
     enum err err = load_device(f, home);
-    if (err || (!misfit(f->want, home) && !expires_soon(f->want, home->chain[0]))) {
+    if (err || !is_due(f->want, home)) {
         return err;
     }
     int held = -1;
     err = lock(f, &held);
     drop_device(home);
     err = err ? err : load_device(f, home);
-    if (!err && (misfit(f->want, home) || expires_soon(f->want, home->chain[0]))) {
+    if (!err && is_due(f->want, home)) {
         err = enrol(f, home);
     }
     file_unlock(held);

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "io/trust_tls.h"
 
+#include "io/memory.h"
+
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -21,18 +23,21 @@ struct trust_tls {
     const struct trust_home *home;
     SSL_CTX *context;
     int64_t earliest_s; /* it is later than this, whatever the clock says */
+    int64_t latest_s;   /* the end of our own certificate */
 };
 
 struct trust_tls *trust_tls_new(const struct trust_home *home)
 {
-    struct tm start;
+    struct tm start, end;
     struct trust_tls *tls = calloc(1, sizeof *tls);
-    if (!tls || !ASN1_TIME_to_tm(X509_get0_notBefore(home->chain[0]), &start)) {
+    if (!tls || !ASN1_TIME_to_tm(X509_get0_notBefore(home->chain[0]), &start) ||
+        !ASN1_TIME_to_tm(X509_get0_notAfter(home->chain[0]), &end)) {
         free(tls);
         return NULL;
     }
     tls->home = home;
     tls->earliest_s = (int64_t)timegm(&start);
+    tls->latest_s = (int64_t)timegm(&end);
     return tls;
 }
 
@@ -47,7 +52,9 @@ void trust_tls_free(struct trust_tls *tls)
 void trust_tls_note_time(struct trust_tls *tls, uint64_t wall_ms)
 {
     int64_t wall_s = (int64_t)(wall_ms / 1000);
-    tls->earliest_s = wall_s > tls->earliest_s ? wall_s : tls->earliest_s;
+    if (wall_s > tls->earliest_s && wall_s <= tls->latest_s) {
+        tls->earliest_s = wall_s;
+    }
 }
 
 int64_t trust_tls_now_s(const struct trust_tls *tls)
@@ -120,7 +127,7 @@ SSL_CTX *trust_tls_context(struct trust_tls *tls)
 {
     if (!tls->context) {
         tls->context = SSL_CTX_new(TLS_method());
-        check(tls->context && set_protocol(tls->context) && set_identity(tls->context, tls));
+        memory_must(tls->context && set_protocol(tls->context) && set_identity(tls->context, tls));
     }
     return tls->context;
 }

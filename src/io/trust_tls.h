@@ -17,7 +17,8 @@ void trust_tls_free(struct trust_tls *tls);
 SSL_CTX *trust_tls_context(struct trust_tls *tls);
 
 /* Certificates are judged at max(wall clock, newest time noted, own certificate's start): a device
- * whose clock says 1970 knows that much. */
+ * whose clock says 1970 knows that much. A time behind the end of its own certificate is that of a
+ * clock that was wrong when it was noted, and counts for nothing. */
 void trust_tls_note_time(struct trust_tls *tls, uint64_t wall_ms);
 int64_t trust_tls_now_s(const struct trust_tls *tls);
 

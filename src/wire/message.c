@@ -485,6 +485,12 @@ const char *message_kind_text(enum message_kind kind)
     return kinds[kind].text;
 }
 
+const char *message_member_text(enum message_kind kind, size_t index)
+{
+    const struct field_set *set = &kinds[kind].set;
+    return index < set->count ? set->fields[index].name.bytes : NULL;
+}
+
 size_t message_encode(const struct message *m, char *out, size_t capacity)
 {
     if (m->kind == MESSAGE_UNKNOWN)

@@ -29,5 +29,7 @@ MUST_USE enum err message_decode(struct span line, struct message *m, struct mes
                                  const char **cause);
 
 const char *message_kind_text(enum message_kind kind); /* "state_update" */
+/* The members that a kind may have behind its type, by index from 0; NULL behind the last. */
+const char *message_member_text(enum message_kind kind, size_t index);
 
 #endif

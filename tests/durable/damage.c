@@ -102,7 +102,10 @@ static void expect_log_true(struct scene *s, int i, const struct event *e)
 {
     uint64_t sealed = e->restore_log.sealed, last = e->restore_log.last;
     check(last <= SCENE_LAST && sealed <= last);
+    uint64_t first = e->restore_log.first;
     check(e->restore_log.role == s->logs[i].role && !e->restore_log.closed);
+    check(scene_is_first(i, first));
+    check(memcmp(&e->restore_log.base, &s->heads[i][first - 1], sizeof(struct chain_hash)) == 0);
     if (e->restore_log.signature_size > 0) {
         check(scene_is_sealed(sealed));
         check(e->restore_log.signature[0] == (sealed & 0xff));
@@ -124,8 +127,8 @@ static enum meeting read_all(struct scene *s)
         if (!found)
             continue;
         expect_log_true(s, i, &found->event);
-        uint64_t last = found->event.restore_log.last;
-        uint64_t read = store_world_read(w, &s->logs[i], 1);
+        uint64_t last = found->event.restore_log.last, first = found->event.restore_log.first;
+        uint64_t read = store_world_read(w, &s->logs[i], first);
         check(read <= last);
         shorter = shorter || last < s->now.last;
         if (read < last)
@@ -178,7 +181,8 @@ static void look_again(struct scene *s)
     for (int i = 0; i < SCENE_LOGS; i++) {
         const struct store_world_restored *found = store_world_find(w, &s->logs[i]);
         if (found)
-            check(store_world_read(w, &s->logs[i], 1) <= found->event.restore_log.last);
+            check(store_world_read(w, &s->logs[i], found->event.restore_log.first) <=
+                  found->event.restore_log.last);
     }
     store_world_close(w);
 }

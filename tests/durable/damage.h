@@ -14,7 +14,8 @@
  * process.
  *
  * Seen to fail: with rows whose log nobody compares, and with rows whose checksum nobody does
- * (another record is read); with only one copy of the epoch counter (an epoch comes twice). */
+ * (another record is read); with only one copy of the epoch counter (an epoch comes twice); with
+ * checkpoints whose checksum nobody compares (a log begins with a wrong hash). */
 bool damage_run(uint64_t count, uint64_t seed);
 
 #endif

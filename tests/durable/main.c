@@ -3,6 +3,7 @@
  *   durable crash [--seeds N]               the power goes after each operation, N times with other
  * damage durable damage [--count N] [--seed S]   a store's files are damaged, N times
  *   durable failing [--stride N]             each (N-th) system call fails, in each way
+ *   durable upgrade [--seeds N] [--stride N]   stores of earlier schemas are opened, under both
  *
  * Exits with 0 when nothing was broken, 1 when too little was done, 2 when asked for something
  * else; a broken promise ends it with where that was. */
@@ -12,6 +13,7 @@
 #include "failing.h"
 #include "faults.h"
 #include "place.h"
+#include "upgrade.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,7 +39,10 @@ int main(int argc, char **argv)
         return damage_run(count, seed) ? 0 : 1;
     if (strcmp(verb, "failing") == 0 && number(argc, argv, "--stride", &stride) && stride > 0)
         return failing_run(stride) ? 0 : 1;
+    if (strcmp(verb, "upgrade") == 0 && number(argc, argv, "--seeds", &seeds) &&
+        number(argc, argv, "--stride", &stride) && stride > 0)
+        return upgrade_run(seeds, stride) ? 0 : 1;
     fprintf(stderr, "usage: durable crash [--seeds N] | damage [--count N] [--seed S] |\n"
-                    "       failing [--stride N]\n");
+                    "       failing [--stride N] | upgrade [--seeds N] [--stride N]\n");
     return 2;
 }

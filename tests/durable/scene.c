@@ -44,20 +44,60 @@ bool scene_is_sealed(uint64_t seq)
     return seq > 0 && seq % SCENE_SEALED_EVERY == 0;
 }
 
+/* By steps: the checkpoint in the last two of its records becomes the log's beginning, once a seal
+ * covers it. */
+static const struct {
+    int mark, prune;
+} prunings[] = {{5, 20}, {30, 50}};
+
+static uint64_t first_of(size_t pruning)
+{
+    return (uint64_t)prunings[pruning].mark * 10 + 9;
+}
+
+bool scene_is_first(int log, uint64_t seq)
+{
+    bool is = seq == 1;
+    for (size_t i = 0; log == SCENE_PRUNED && i < COUNT_OF(prunings); i++)
+        is = is || seq == first_of(i);
+    return is;
+}
+
+static void prune(struct scene *s, int step)
+{
+    for (size_t i = 0; i < COUNT_OF(prunings); i++)
+        if (step == prunings[i].prune)
+            store_world_prune(&s->world, &s->logs[SCENE_PRUNED], first_of(i));
+}
+
+/* Ten records, one effect each but for those of a checkpoint. */
+static void write_ten(struct scene *s, int i, int step)
+{
+    struct store_world_log *log = &s->logs[i];
+    bool marks = i == SCENE_PRUNED && step % 5 == 0;
+    for (int k = 0; k < (marks ? 8 : 10); k++) {
+        store_world_put(&s->world, log, 1);
+        s->heads[i][log->last] = log->head;
+    }
+    if (!marks)
+        return;
+    store_world_mark(&s->world, log, 2, 2);
+    s->heads[i][log->last - 1] = store_world_chain(&log->id, log->last - 1);
+    s->heads[i][log->last] = log->head;
+}
+
 static void write_step(struct scene *s, int step)
 {
     struct store_world *w = &s->world;
     for (int i = 0; i < SCENE_LOGS; i++) {
         struct store_world_log *log = &s->logs[i];
-        for (int k = 0; k < 10; k++) {
-            store_world_put(w, log, 1);
-            s->heads[i][log->last] = log->head;
-        }
+        write_ten(s, i, step);
         if (scene_is_sealed(log->last))
             store_world_seal(w, log);
         store_world_topic(w, log, log->id.device, log->last);
         store_world_peer(w, log->id.device, (uint32_t)step, 1000);
     }
+    prune(s, step);
     store_world_wait(w);
 }
 

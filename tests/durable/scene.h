@@ -5,10 +5,12 @@
 #include "store_world.h"
 
 /* A store with a past: its files as they lay at four moments of one history, so that a later one
- * can be damaged or mixed with an earlier one. After commit k each log has 10 k records. */
+ * can be damaged or mixed with an earlier one. After commit k each log has 10 k records. The last
+ * log has checkpoints and was pruned twice, after the first moment and before the last. */
 
 enum {
     SCENE_LOGS = 3,
+    SCENE_PRUNED = 2, /* this one */
     SCENE_STEPS = 60,
     SCENE_LAST = SCENE_STEPS * 10,
     SCENE_SEALED_EVERY = 70, /* records; the last seal lies before the end */
@@ -49,5 +51,7 @@ void scene_take(struct scene *s, enum scene_moment moment);
 void scene_put(struct scene *s);
 /* A seal over that record was once given out. */
 bool scene_is_sealed(uint64_t seq);
+/* A log once began there. */
+bool scene_is_first(int log, uint64_t seq);
 
 #endif

@@ -209,7 +209,9 @@ static void a_long_line_of_talk_comes_in_pieces(void **state)
 static void on_resume(uv_timer_t *timer)
 {
     struct watcher *w = timer->data;
-    assert_in_range(w->output_size, 1, 2 * 16384);
+    if (w->output_size == 0)
+        return;
+    assert_true(w->output_size <= 2 * 16384);
     exec_resume(w->exec);
     uv_close((uv_handle_t *)timer, NULL);
 }
@@ -232,7 +234,7 @@ static void paused_it_waits_and_loses_nothing(void **state)
     uv_timer_t timer;
     uv_timer_init(&w->loop, &timer);
     timer.data = w;
-    uv_timer_start(&timer, on_resume, 50, 0);
+    uv_timer_start(&timer, on_resume, 50, 50);
     assert_int_equal(exec_new(&w->exec, &w->loop, &options, &handler, &reason), ERR_OK);
     uv_run(&w->loop, UV_RUN_DEFAULT);
     assert_int_equal(w->output_size, 1000000);

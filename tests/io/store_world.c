@@ -368,10 +368,20 @@ static void on_tail(struct store_world *w, const struct event *e)
     log->tail_last = r->seq;
 }
 
+/* As store_world_mark() made it. */
+static void compare_mark(const struct log_id *id, const struct event_mark *mark)
+{
+    struct chain_hash before = store_world_chain(id, mark->first - 1);
+    bool same = memcmp(&mark->before, &before, sizeof before) == 0;
+    check(same && mark->first <= mark->last && mark->at_ms == 1000 + mark->last);
+}
+
 static void on_event(void *context, const struct event *e)
 {
     struct store_world *w = context;
     if (e->kind == EVENT_RESTORE_LOG) {
+        for (size_t i = 0; i < e->restore_log.mark_count; i++)
+            compare_mark(&e->restore_log.id, &e->restore_log.marks[i]);
         check(w->log_count < STORE_WORLD_LOGS && w->topic_count == 0);
         w->logs[w->log_count++] = (struct store_world_restored){.event = *e};
     } else if (e->kind == EVENT_RESTORE_TAIL) {

@@ -85,10 +85,10 @@ class Lab:
     def host(self):
         return Host(self, len(self.hosts) + 1)
 
-    def home(self):
+    def home(self, **kwargs):
         """A home with a network of its own, as a first start makes it."""
         home = Home(self)
-        peer = self.host().peer("sensor0", home)
+        peer = self.host().peer("sensor0", home, **kwargs)
         peer.wait("started")
         peer.kill()
         shutil.rmtree(f"{home.path}/devices")
@@ -274,14 +274,15 @@ add rule inet lab in udp dport {PORT} drop""")
 class Peer:
     """One life of a peer process."""
 
-    def __init__(self, host, device, home, arguments, json_events=True):
+    def __init__(self, host, device, home, arguments, json_events=True, program=KITH,
+                 environment=None):
         lab = host.lab
         self.host, self.device, self.home, self.arguments = host, device, home, arguments
-        self.json_events = json_events
+        self.json_events, self.program, self.environment = json_events, program, environment or {}
         self.path = f"{ROOT}/{len(lab.peers)}-{device}"
         self.name = f"{device}#{len(lab.peers)}"
         self._read, self._rest, self._events = 0, b"", []
-        command = [KITH, "run", device, "--state-dir", home.path, *arguments]
+        command = [program, "run", device, "--state-dir", home.path, *arguments]
         if json_events:
             command.append("--json")
         clean = {k: v for k, v in os.environ.items() if not k.startswith("KITH")}
@@ -289,14 +290,16 @@ class Peer:
         with open(f"{self.path}.out", "wb") as out, open(f"{self.path}.err", "wb") as err:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, preexec_fn=host.enter,
-                env=clean | {"HOME": home.path, "NO_COLOR": "1", "ASAN_OPTIONS": ASAN_OPTIONS})
+                env=clean | {"HOME": home.path, "NO_COLOR": "1", "ASAN_OPTIONS": ASAN_OPTIONS}
+                | self.environment)
         self.expected_status = None
         lab.peers.append(self)
 
     def again(self, **changes):
         """The next life of the same peer."""
         return Peer(changes.get("host", self.host), self.device, changes.get("home", self.home),
-                    changes.get("arguments", self.arguments), self.json_events)
+                    changes.get("arguments", self.arguments), self.json_events,
+                    changes.get("program", self.program), self.environment)
 
     def out(self):
         with open(f"{self.path}.out", "rb") as f:

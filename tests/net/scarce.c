@@ -1,6 +1,7 @@
 /* Put before a program with LD_PRELOAD: the SCARCE_AT-th allocation that the program's own code
- * asks for fails, with SCARCE_FOR_EVER=1 all behind it too. Libraries get what they ask for: some
- * end the process by themselves. At its end the program says on stderr how many it asked for. */
+ * asks for fails, with SCARCE_FOR_EVER=1 all behind it too; with SCARCE_OF=libcrypto the one that
+ * this library asks for, and so on. Others get what they ask for. At its end the program says on
+ * stderr how many there were. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <link.h>
@@ -18,16 +19,19 @@ void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
 
-static uintptr_t first, last; /* the program's own code */
+static uintptr_t first, last; /* the code whose allocations fail */
+static const char *whose;     /* a part of its library's name; NULL: the program itself */
 static uint64_t fail_at;
 static bool for_ever;
 static _Atomic uint64_t count;
 
 /* The program itself comes first. */
-static int note_program(struct dl_phdr_info *info, size_t size, void *context)
+static int note_code(struct dl_phdr_info *info, size_t size, void *context)
 {
     (void)size;
     (void)context;
+    if (whose && !strstr(info->dlpi_name, whose))
+        return 0;
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *part = &info->dlpi_phdr[i];
         if (part->p_type == PT_LOAD && part->p_flags & PF_X) {
@@ -43,7 +47,8 @@ __attribute__((constructor)) static void begin(void)
     const char *at = getenv("SCARCE_AT");
     fail_at = at ? strtoull(at, NULL, 10) : 0;
     for_ever = getenv("SCARCE_FOR_EVER") != NULL;
-    dl_iterate_phdr(note_program, NULL);
+    whose = getenv("SCARCE_OF");
+    dl_iterate_phdr(note_code, NULL);
 }
 
 __attribute__((destructor)) static void end(void)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Row F4: one allocation in some fails, at each place of a life; sanitizers have their own.
+# Row F4: one allocation in some fails, ours and the libraries'; sanitizers have their own.
 if grep -q __asan_init "$KITH" || grep -q __tsan_init "$KITH"; then
     echo "skipped: not under sanitizers, which replace the allocator themselves"
     exit 77
