@@ -4,6 +4,7 @@
 #include "core/command.h"
 #include "core/discovery.h"
 #include "core/greet.h"
+#include "core/hearsay.h"
 #include "core/members.h"
 #include "core/mesh.h"
 #include "core/news.h"
@@ -22,7 +23,7 @@ enum peer_input {
     PEER_IN_LINK_UP,
     PEER_IN_LINK_DOWN,
     PEER_IN_HELLO,
-    PEER_IN_SYNC,    /* have, state_update, seal, certificate, ack */
+    PEER_IN_SYNC,    /* have, state_update, seal, certificate, ack, keep, presence */
     PEER_IN_COMMAND, /* command, outcome */
     PEER_IN_PING,
     PEER_IN_PONG,
@@ -93,7 +94,7 @@ static const enum peer_input input_of[MESSAGE_KIND_COUNT] = {
     [MESSAGE_ERROR] = PEER_IN_ERROR,       [MESSAGE_UNKNOWN] = PEER_IN_UNKNOWN,
     [MESSAGE_BEAT] = PEER_IN_UNKNOWN,      [MESSAGE_COMMAND] = PEER_IN_COMMAND,
     [MESSAGE_OUTCOME] = PEER_IN_COMMAND,   [MESSAGE_CERTIFICATE] = PEER_IN_SYNC,
-    [MESSAGE_KEEP] = PEER_IN_SYNC,
+    [MESSAGE_KEEP] = PEER_IN_SYNC,         [MESSAGE_PRESENCE] = PEER_IN_SYNC,
 };
 
 static const char REPLACED[] = "replaced by another link";
@@ -438,6 +439,8 @@ static void do_sync(struct node *n, struct session *s, const struct message *m, 
         carry_certificate(n, s, m);
     else if (m->kind == MESSAGE_KEEP)
         mesh_told(n, s, m);
+    else if (m->kind == MESSAGE_PRESENCE)
+        hearsay_told(n, s, m);
     else
         sync_have(n, s, m);
 }
@@ -495,6 +498,7 @@ static void do_error(struct node *n, struct session *s, const struct message *m,
     (void)why;
     struct member *member = s->member;
     bool replaced = span_is(m->end.reason, REPLACED);
+    s->refused_us = true;
     session_hang_up(n, s->link, "it ended the session");
     if (s->state == PEER_OPEN && s->we_spare && span_is(m->end.reason, SPARED)) {
         session_remove(n, s);

@@ -5,10 +5,12 @@
  *   sim campaign [--count N] [--from N] random worlds, each once: more of them
  *   sim run --seed N [--trace]          one of them, on request with everything that happens
  *   sim crowd [--peers N] [--seed N]    many peers powered on together
+ *   sim circle [--peers N] [--seed N]   who is there, in a ring, after each fault
  *   sim memory [--stride N] [--seed N]  a world with each (N-th) allocation of the core failing
  *
  * Exits with 0 when nothing failed, 1 when something did, 2 when asked for something else. */
 #include "base/number.h"
+#include "circle.h"
 #include "crowd.h"
 #include "memory.h"
 #include "seeds.h"
@@ -75,12 +77,16 @@ int main(int argc, char **argv)
     } else if (strcmp(verb, "crowd") == 0) {
         good = crowd_run(&(struct crowd_options){(size_t)a.peers, a.seed},
                          a.trace ? print_line : NULL);
+    } else if (strcmp(verb, "circle") == 0) {
+        good = circle_run(&(struct circle_options){(size_t)a.peers, a.seed},
+                          a.trace ? print_line : NULL);
     } else if (strcmp(verb, "memory") == 0 && a.stride > 0) {
         good = memory_run(a.stride, a.seed);
     } else {
         fprintf(stderr, "usage: sim stories [NAME] [--trace] | seeds [--count N] [--from N] |\n"
                         "       campaign [--count N] [--from N] | run --seed N [--trace] |\n"
-                        "       crowd [--peers N] [--seed N] | memory [--stride N] [--seed N]\n");
+                        "       crowd [--peers N] [--seed N] | circle [--peers N] [--seed N] |\n"
+                        "       memory [--stride N] [--seed N]\n");
         return 2;
     }
     return good ? 0 : 1;
