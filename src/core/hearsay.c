@@ -60,6 +60,12 @@ enum presence_sign hearsay_sign(const struct node *n, const struct member *m, ui
     return agreed || now_ms - h->came_ms >= TIME_HEARSAY_MS ? PRESENCE_GONE : PRESENCE_DOUBTED;
 }
 
+/* Also when so many were there that this is one side of a ring, and calls itself a mesh. */
+static bool tells(const struct node *n)
+{
+    return n->ring || n->members.count >= LIMIT_MESH;
+}
+
 void hearsay_due(struct node *n)
 {
     node_soon(&n->hearsay_at_ms, n->now_ms + TIME_TELL_MS);
@@ -68,7 +74,7 @@ void hearsay_due(struct node *n)
 /* A leaf passes words on like others: else who lies to leaves is not contradicted. */
 static void tell_on(struct node *n, struct hearsay *h)
 {
-    if (!n->ring)
+    if (!tells(n))
         h->told = h->count;
     else
         hearsay_due(n);
@@ -140,8 +146,7 @@ static void is_back(struct node *n, struct member *m, uint64_t epoch, uint64_t a
                     const struct witness *w)
 {
     bool accused = m->hearsay.is != MESSAGE_ONLINE && !is_ours(&m->hearsay);
-    if (m->left)
-        mesh_due(n);
+    mesh_due(n);
     m->left = false;
     if (accused)
         refuted(n, m);
@@ -492,7 +497,7 @@ void hearsay_tick(struct node *n)
     if (n->hearsay_at_ms > n->now_ms)
         return;
     n->hearsay_at_ms = NODE_NEVER;
-    if (n->ring)
+    if (tells(n))
         tell(n);
 }
 

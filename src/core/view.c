@@ -70,7 +70,8 @@ static void put_evidence(const struct node *n, const struct member *m, uint64_t 
     else if (out->presence == VIEW_OFFLINE && m->evidence[0] == '\0')
         evidence = m->heard_ms == 0 ? "not met since this peer started"
                                     : "no session has come about";
-    if (out->presence == VIEW_OFFLINE && m->heard_ms > m->ended_ms && calls_come(n, m, now_ms))
+    if (out->presence == VIEW_OFFLINE && m->hearsay.is == MESSAGE_ONLINE &&
+        m->heard_ms > m->ended_ms && calls_come(n, m, now_ms))
         also = "; its calls come";
     size_t room = LIMIT_REASON - strlen(also), size = strlen(evidence);
     if (size > room)
