@@ -154,11 +154,16 @@ static void is_back(struct node *n, struct member *m, uint64_t epoch, uint64_t a
     m->needed_ms = m->needed_ms > 0 ? n->now_ms : 0;
 }
 
-/* Whose calls are heard is known to all who hear them. */
+/* Its calls tell all who hear them; whether they are heard is seen later. Who had ceased to call is
+ * back. */
 void hearsay_met(struct node *n, struct member *m, uint64_t epoch)
 {
     struct hearsay *h = &m->hearsay;
-    bool known = h->is == MESSAGE_ONLINE && !m->left && m->hello_epoch > 0;
+    uint64_t heard_ms = h->call_ms > h->at_ms ? h->call_ms : h->at_ms;
+    bool silent = h->epoch > 0 && presence_of_calls(&n->health, heard_ms, n->now_ms,
+                                                    n->members.count) == PRESENCE_GONE;
+    bool untold = h->told < h->count && !h->quiet;
+    bool known = h->is == MESSAGE_ONLINE && !m->left && !silent && !untold;
     is_back(n, m, epoch, n->now_ms, &us);
     h->quiet = known;
 }
@@ -183,6 +188,7 @@ static bool returns(const struct node *n, const struct member *m, const struct h
 
 void hearsay_called(struct node *n, struct member *m, const struct hello *h)
 {
+    m->hearsay.call_ms = n->now_ms;
     bool back = m->left ? n->ring && returns(n, m, h) : m->hearsay.is == MESSAGE_OFFLINE;
     if (back && m->session == NULL)
         is_back(n, m, h->epoch, n->now_ms, &us);
@@ -312,7 +318,7 @@ static void vouch(struct node *n, const struct member *m, struct answer *answer)
 /* Its calls do not come here, so ours and those that we hear may not come there. */
 static bool is_far(const struct session *s)
 {
-    return s->member->hello_epoch == 0;
+    return s->member->hearsay.call_ms == 0;
 }
 
 static struct member *member_of(struct node *n, struct span device)
@@ -458,6 +464,28 @@ static void put_due(struct node *n, struct page *p, struct member *const *due, s
             put_witness(n, p, due[i], k);
 }
 
+/* Whether the other's calls are heard is not known at once. */
+static bool is_early(struct node *n, const struct session *s)
+{
+    if (!is_far(s) || n->now_ms - s->up_ms >= TIME_FAR_MS)
+        return false;
+    node_soon(&n->hearsay_at_ms, s->up_ms + TIME_FAR_MS);
+    return true;
+}
+
+/* Everything that the other may not know; of one that is out of hearing the others are told. */
+static void tell_all(struct node *n, struct page *p)
+{
+    struct hearsay *its = &p->s->member->hearsay;
+    p->s->words_due = false;
+    put_all(n, p);
+    if (!is_far(p->s))
+        return;
+    its->quiet = false;
+    its->told = 0;
+    hearsay_due(n);
+}
+
 /* Who is slow to read is told everything once it has read. */
 static void tell_session(struct node *n, struct session *s, struct member *const *due, size_t count)
 {
@@ -469,11 +497,10 @@ static void tell_session(struct node *n, struct session *s, struct member *const
         node_soon(&n->hearsay_at_ms, n->now_ms + TIME_NEWS_MS);
         return;
     }
-    if (s->words_due)
-        put_all(n, &p);
+    if (s->words_due && !is_early(n, s))
+        tell_all(n, &p);
     else
         put_due(n, &p, due, count);
-    s->words_due = false;
     send_words(n, s, p.words, p.count);
 }
 

@@ -188,6 +188,8 @@ enum {
                                long without a session: until one is made */
     TIME_TELL_MS = 50,      /* who is gone or back is told together; a ring of a thousand is
                                crossed in five or six hops */
+    TIME_FAR_MS = 2000,     /* whose calls are not heard for so long after its session opened is out
+                               of hearing: it called at its start, or in answer to our call */
     TIME_HEARSAY_MS = 2000, /* who is said to be gone by one witness is so when this has passed
                                without a sign of life: its call takes some hundredths of it */
     TIME_REFUTE_MS = 1000,  /* between two signs of life of one that was called gone */

@@ -47,6 +47,7 @@ struct hearsay {
     char by[LIMIT_WITNESSES][LIMIT_NAME + 1]; /* who noticed; "": we did */
     uint64_t links[LIMIT_WITNESSES];          /* the session that brought it; 0: none, we noticed */
     unsigned count, told;                     /* of them; and so many were passed on */
+    uint64_t call_ms;                         /* its last call was heard then; 0: none was */
     bool quiet;          /* that it is there: known to all who hear its calls */
     uint64_t told_epoch; /* the life of its in which we told it of all others */
     char why[LIMIT_REASON + 1];

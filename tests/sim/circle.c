@@ -120,6 +120,9 @@ static void complain(const struct circle *c, const char *what, const struct host
     for (size_t i = 0; i < count_of(c) && (!of || of == by); i++)
         if (!is_right(c, by, host(c, i)))
             of = host(c, i);
+    for (size_t i = 0; i < count_of(c) && of; i++)
+        if (host(c, i)->running && host(c, i)->node && !is_right(c, host(c, i), of))
+            printf("%s is wrong about %s\n", host(c, i)->self.device, of->self.device);
     bool known = of && look(c, by, of->self.device, &peer);
     world_fail(c->w, "%s: %s sees %s %s (%s)", what, by->self.device, of ? of->self.device : "?",
                known ? view_presence_text(peer.presence) : "not at all",
