@@ -236,7 +236,6 @@ static void note_evidence(struct node *n, struct member *m, struct span why)
     buf_span(&b, (struct span){why.bytes, why.size < room ? why.size : room});
     buf_text(&b, says);
     buf_text(&b, m->hearsay.by[0]);
-    keep_text(m->hearsay.why, sizeof m->hearsay.why, why);
     seen_said(n, m, buf_view(&b));
 }
 
@@ -266,6 +265,7 @@ static void against(struct node *n, struct member *m, const struct message_word 
         return;
     }
     begin(n, m, word->is, word->epoch, at_ms, w);
+    keep_text(h->why, sizeof h->why, word->why);
     if (m->session != NULL) /* its next sign of life refutes this, or we lose it */
         return;
     m->left = word->is == MESSAGE_LEFT;
@@ -286,7 +286,7 @@ static bool is_news(const struct node *n, const struct member *m, uint64_t at_ms
         return false;
     bool unknown = m->heard_ms == 0 && h->epoch == 0;
     return unknown || m->left || h->is != MESSAGE_ONLINE ||
-           sign_of_calls(n, m, n->now_ms) == PRESENCE_GONE;
+           sign_of_calls(n, m, n->now_ms) != PRESENCE_HERE;
 }
 
 /* Words that answer those of one message. */
@@ -409,16 +409,16 @@ static void put_witness(struct node *n, struct page *p, const struct member *m, 
     put_word(n, p, &word);
 }
 
-/* Of whom nothing was said: its calls come, or have ceased. */
+/* Of whom nothing was said: its calls come, or are missing. */
 static void put_own(struct node *n, struct page *p, const struct member *m)
 {
-    bool silent = m->session == NULL && sign_of_calls(n, m, n->now_ms) == PRESENCE_GONE;
+    bool silent = m->session == NULL && sign_of_calls(n, m, n->now_ms) != PRESENCE_HERE;
     struct message_word word = {.device = event_effects_copy(n->fx, span_of(m->device)),
                                 .epoch = life_of(m),
                                 .is = silent ? MESSAGE_OFFLINE : MESSAGE_ONLINE,
                                 .ago_ms = n->now_ms - hearsay_heard_ms(m)};
     if (silent)
-        word.why = SPAN("its calls have ceased");
+        word.why = SPAN("its calls are missing");
     if (silent || p->roster)
         put_word(n, p, &word);
 }

@@ -268,6 +268,7 @@ static void a_byte_in_its_session_refutes(void **state)
     say_gone(r, FIRST, "controller2", "");
     rig_wait(r, TIME_TELL_MS);
     assert_int_equal(told(r, SECOND, "controller2")->is, MESSAGE_OFFLINE); /* it must hear of it */
+    assert_true(span_is(told(r, SECOND, "controller2")->why, "connection reset"));
     beat(r, SECOND);
     rig_wait(r, TIME_TELL_MS);
     assert_int_equal(told(r, FIRST, "controller2")->is, MESSAGE_ONLINE);

@@ -4,8 +4,7 @@ other: after each everybody comes to one answer, with evidence.
 
     circle.py [MACHINES]
 
-Calls alone would take: 48 s for a death, never for the goodbye. Seen to fail: without hearsay_lost()
-(the killed one is online for all but its neighbours), without hearsay_left() (offline instead of left)."""
+Calls alone would take 21 s for a death, and tell nothing of the goodbye."""
 
 import signal
 import subprocess
