@@ -21,6 +21,7 @@ enum {
     QUIET_MS = 8000, /* between two faults */
     CUT_MS = 30000,
     LIES_MS = 10000,
+    LIE_MS = 100,   /* between two */
     HELD_MS = 2500, /* a lie may hold a living device so long */
 };
 
@@ -248,11 +249,11 @@ static bool lie(struct circle *c)
         puppet_greet(c->w, puppet, links[i], 1 << 20);
     for (size_t i = 0; i < count_of(c); i++)
         since_us[i] = c->w->now_us;
-    for (uint64_t ms = 0; ms < LIES_MS && good && !world_failed(c->w); ms += 2 * STEP_MS) {
+    for (uint64_t ms = 0; ms < LIES_MS && good && !world_failed(c->w); ms += LIE_MS) {
         say(c, links[0], h, "");
         say(c, links[1], h, host(c, 1)->self.device);
         say(c, links[2], h, host(c, 2)->self.device);
-        world_run_for(c->w, 2 * STEP_MS * WORLD_MS);
+        world_run_for(c->w, LIE_MS * WORLD_MS);
         good = !is_held(c, h, since_us);
         for (size_t i = 0; i < count_of(c) && !named; i++)
             named = host(c, i)->running && host(c, i)->node &&
