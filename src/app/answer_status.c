@@ -86,6 +86,7 @@ static void put_peer(struct buf *b, const struct view_peer *p)
 {
     put_text(b, "{\"device\":", span_of(p->device));
     put_text(b, ",\"role\":", span_of(access_role_text(p->role)));
+    put_text(b, ",\"known\":", span_of(view_known_text(p->known)));
     put_text(b, ",\"presence\":", span_of(view_presence_text(p->presence)));
     put_count_or_null(b, ",\"last_heard_ms\":", p->heard, p->last_heard_ms);
     put_text(b, ",\"evidence\":", span_of(p->evidence));

@@ -48,7 +48,7 @@ static bool topic_fits(const struct answer_parts *parts, struct answer_asker *k)
     }
     known = span_is(t.device, parts->device);
     while (!known && view_peer_next(parts->node, 0, &at, &peer))
-        known = span_is(t.device, peer.device);
+        known = peer.known == VIEW_PROVEN && span_is(t.device, peer.device);
     if (known)
         return true;
     const char *meant = nearest_device(parts, t.device, nearest);

@@ -67,12 +67,27 @@ static void put_presence(char cell[CELL_BYTES], const struct ask_json *peer)
     put_cell(cell, buf_view(&b));
 }
 
+/* "controller, as called": nobody has proven it. */
+static void put_role(char cell[CELL_BYTES], const struct ask_json *peer)
+{
+    char memory[CELL_BYTES];
+    struct buf b;
+    struct span known = text_of(peer, "known");
+    buf_init(&b, memory, sizeof memory);
+    buf_span(&b, text_of(peer, "role"));
+    if (!span_is(known, "proven")) {
+        buf_text(&b, ", as ");
+        buf_span(&b, known);
+    }
+    put_cell(cell, buf_view(&b));
+}
+
 static void fill_row(struct row *row, const struct ask_json *peer)
 {
     struct span evidence = text_of(peer, "evidence");
     *row = (struct row){0};
     put_cell(row->cells[0], text_of(peer, "device"));
-    put_cell(row->cells[1], text_of(peer, "role"));
+    put_role(row->cells[1], peer);
     put_presence(row->cells[2], peer);
     put_ms(row->cells[3], peer, "last_heard_ms", "heard ", " ago");
     put_cell(row->cells[4], text_of(peer, "address"));

@@ -1,5 +1,6 @@
 #include "core/discovery.h"
 
+#include "core/hearsay.h"
 #include "core/members.h"
 #include "core/mesh.h"
 #include "core/peer.h"
@@ -187,6 +188,7 @@ void discovery_hello(struct node *n, const struct hello *h, struct address sourc
             session_ping(n, m->session);
         return;
     }
+    hearsay_called(n, m, h);
     if (m->session != NULL && m->session->epoch >= h->epoch)
         return;
     if (m->useless && m->epoch >= h->epoch)

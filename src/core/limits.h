@@ -23,6 +23,7 @@ enum {
     LIMIT_LINE_RECORDS = 1024,
     LIMIT_LINE_ENTRIES = 256,  /* log entries in one `have`; more follow in the next */
     LIMIT_NEWS_ENTRIES = 160,  /* the same where an entry also tells a role and what is wanted */
+    LIMIT_LINE_WORDS = 96,     /* in one `presence`; a word takes at most 600 bytes */
     LIMIT_CHAIN = 4096,        /* a device's certificate and its issuer's, in DER: about 900 */
     LIMIT_WANTS = 4,           /* one for each role */
     LIMIT_SIGNATURE = 80,      /* DER of ECDSA P-256 takes at most 72 */
@@ -34,9 +35,14 @@ enum {
                              session goes */
     LIMIT_MESH = 32, /* peers that keep a session each with each; from one more on a ring, and from
                         three quarters of it a mesh again */
-    LIMIT_MESH_SIDE = 3,  /* in the ring, on each side: any five neighbours may be gone at once */
-    LIMIT_MESH_FAR = 2,   /* others, so that news crosses the ring in a few hops */
-    LIMIT_MESH_LEAF = 2,  /* what a leaf keeps: one may be gone */
+    LIMIT_MESH_SIDE = 3, /* in the ring, on each side: any five neighbours may be gone at once */
+    LIMIT_MESH_FAR = 2,  /* others, so that news crosses the ring in a few hops */
+    LIMIT_MESH_LEAF = 2, /* what a leaf keeps: one may be gone */
+    LIMIT_WITNESSES = 2, /* of a death that are kept and passed on; more say nothing new */
+    LIMIT_REFUTED = 3,   /* times that others' word against one device is heard in vain, within
+                            TIME_REFUTED_MS: bounds what one liar can make a network say */
+    LIMIT_REFUTES = 2,   /* signs of life for one accusation: the second one for who lost the first,
+                            or heard of the accusation later */
     LIMIT_SESSIONS = 256, /* links at once, finished or not; at the bound new ones are refused */
     LIMIT_GREETINGS = 8,  /* of them of one device and without its hello, so that it can't take all;
                              crossing dials and broken links need a few */
@@ -200,11 +206,22 @@ enum {
     TIME_MESH_MS = 100,        /* who comes at once is looked at together */
     TIME_MESH_AGAIN_MS = 300000, /* a ring that was too small for so long is a mesh again: most
                                     cuts end before */
-    TIME_SPARE_MS = 2000, /* a session that neither side needs lasts this long: one of them may
-                             change its mind */
-    TIME_NEWS_MS = 200,   /* what is new in others' logs is told together */
-    TIME_CARRY_MS = 3000, /* who said it would carry a log and sends nothing for this long is
-                             not asked again in this session */
+    TIME_MEET_MS = 5000,    /* whoever is needed from now on, or is back, and calls, is there for so
+                               long without a session: until one is made */
+    TIME_TELL_MS = 50,      /* who is gone or back is told together; a ring of a thousand is
+                               crossed in five or six hops */
+    TIME_FAR_MS = 2000,     /* whose calls are not heard for so long after its session opened is out
+                               of hearing: it called at its start, or in answer to our call */
+    TIME_HEARSAY_MS = 2000, /* who is said to be gone by one witness is so when this has passed
+                               without a sign of life: its call takes some hundredths of it */
+    TIME_REFUTE_MS = 1000,  /* between two signs of life of one that was called gone */
+    TIME_REFUTED_MS = 60000, /* whoever was called gone LIMIT_REFUTED times in this time and was
+                                not is judged by its own signs of life alone */
+    TIME_SPARE_MS = 2000,    /* a session that neither side needs lasts this long: one of them may
+                                change its mind */
+    TIME_NEWS_MS = 200,      /* what is new in others' logs is told together */
+    TIME_CARRY_MS = 3000,    /* who said it would carry a log and sends nothing for this long is
+                                not asked again in this session */
     TIME_CARRY_OTHER_MS = 15000, /* who sends no whole stretch of a log for this long gives way to
                                     another who offers it: half a megabyte at 40 kB/s */
     TIME_LIST_MS = 1000,         /* between two lists of one device's logs to one peer: up to 64 KiB

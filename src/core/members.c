@@ -1,5 +1,6 @@
 #include "core/members.h"
 
+#include "core/hearsay.h"
 #include "core/mesh.h"
 #include "core/news.h"
 
@@ -105,9 +106,10 @@ struct member *members_add(struct node *n, struct span device)
 
 bool members_is_there(const struct node *n, const struct member *m)
 {
-    return m->session != NULL || (!m->left && m->heard_ms > 0 &&
-                                  presence_of_calls(&n->health, m->heard_ms, n->now_ms,
-                                                    n->members.count) != PRESENCE_GONE);
+    uint64_t heard_ms = hearsay_heard_ms(m);
+    return m->session != NULL ||
+           (!m->left && heard_ms > 0 &&
+            presence_of_calls(&n->health, heard_ms, n->now_ms, n->members.count) != PRESENCE_GONE);
 }
 
 bool members_note_address(struct member *m, struct address address)

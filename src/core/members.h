@@ -11,7 +11,7 @@ struct member *members_find(const struct node *n, struct span device);
 /* Finds or adds; at LIMIT_MEMBERS the one heard longest ago without a session and without logs
  * makes room. NULL: none does, or out of memory. */
 struct member *members_add(struct node *n, struct span device);
-/* It was heard of lately, with or without a session, and did not leave. */
+/* It was heard of lately, by us or by others, with or without a session, and did not leave. */
 bool members_is_there(const struct node *n, const struct member *m);
 /* Puts an address first; the oldest beyond LIMIT_ADDRESSES goes. False: it was the first already.
  */

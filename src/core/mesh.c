@@ -2,6 +2,7 @@
 
 #include "core/command.h"
 #include "core/discovery.h"
+#include "core/hearsay.h"
 #include "core/members.h"
 #include "core/peer.h"
 #include "core/session.h"
@@ -44,7 +45,7 @@ bool mesh_needs(const struct node *n, const struct member *m)
     return !n->ring || m->needed;
 }
 
-static enum role role_of(const struct member *m)
+enum role mesh_role(const struct member *m)
 {
     enum role role = ROLE_OBSERVER;
     if (m->epoch > 0)
@@ -55,14 +56,14 @@ static enum role role_of(const struct member *m)
 
 static bool carries(const struct member *m)
 {
-    return role_of(m) != ROLE_SENSOR;
+    return mesh_role(m) != ROLE_SENSOR;
 }
 
 /* A rule of ours looks at what it writes, or drives it. A pattern for all devices means sensors:
  * of others it is enough to hear by way of somebody. */
 static bool is_watched(const struct node *n, const struct member *m)
 {
-    bool sensor = role_of(m) == ROLE_SENSOR, actuator = role_of(m) == ROLE_ACTUATOR;
+    bool sensor = mesh_role(m) == ROLE_SENSOR, actuator = mesh_role(m) == ROLE_ACTUATOR;
     for (size_t i = 0; i < n->rule_count; i++) {
         const struct rule *rule = &n->rules[i].rule;
         for (size_t k = 0; k < rule->condition_count; k++) {
@@ -168,6 +169,7 @@ static void tell(struct node *n, struct session *s)
 void mesh_opened(struct node *n, struct session *s)
 {
     tell(n, s);
+    hearsay_opened(n, s);
 }
 
 void mesh_told(struct node *n, struct session *s, const struct message *m)
@@ -198,6 +200,8 @@ void mesh_tick(struct node *n)
     n->mesh_at_ms = n->ring ? n->now_ms + TIME_HELLO_MS : NODE_NEVER;
     if (n->ring)
         choose(n);
+    if (n->ring)
+        hearsay_due(n);
     n->dials_changed = true;
     for (size_t i = n->session_count; i > 0; i--) {
         struct session *s = n->sessions[i - 1];
@@ -211,7 +215,10 @@ void mesh_tick(struct node *n)
     }
     struct member *m;
     size_t at = 0;
-    while (n->ring && (m = table_next(&n->members, &at)) != NULL)
+    while (n->ring && (m = table_next(&n->members, &at)) != NULL) {
+        if (!m->needed || m->needed_ms == 0)
+            m->needed_ms = m->needed ? n->now_ms : 0;
         if (m->needed && m->session == NULL && !m->useless)
             discovery_wanted(n, m);
+    }
 }

@@ -21,6 +21,8 @@ void mesh_due(struct node *n);
 void mesh_asked(struct node *n);
 /* Whether we want a session with m: as chosen last; in a small network always. */
 bool mesh_needs(const struct node *n, const struct member *m);
+/* Its role: proven, else what its name says. */
+enum role mesh_role(const struct member *m);
 /* A session is open: says at once if we could do without it. */
 void mesh_opened(struct node *n, struct session *s);
 /* The other side needs the session, or could do without it. */

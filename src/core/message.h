@@ -16,10 +16,11 @@ enum message_kind {
     MESSAGE_SEAL,
     MESSAGE_CERTIFICATE, /* whose log the following run is, when it is not the sender's */
     MESSAGE_ACK,
-    MESSAGE_FORK,    /* that an author signed two contents for one place */
-    MESSAGE_KEEP,    /* whether the sender needs this session */
-    MESSAGE_COMMAND, /* a one-shot command for the receiver */
-    MESSAGE_OUTCOME, /* what came of one, where no record tells */
+    MESSAGE_FORK,     /* that an author signed two contents for one place */
+    MESSAGE_KEEP,     /* whether the sender needs this session */
+    MESSAGE_PRESENCE, /* who of third parties has gone, left or come back */
+    MESSAGE_COMMAND,  /* a one-shot command for the receiver */
+    MESSAGE_OUTCOME,  /* what came of one, where no record tells */
     MESSAGE_PING,
     MESSAGE_PONG,
     MESSAGE_GOODBYE, /* the sender leaves; last */
@@ -71,6 +72,24 @@ struct message_run {
     struct chain_hash base; /* ... and this is the chain hash before them */
 };
 
+/* What is said of a third party's presence. */
+enum message_presence {
+    MESSAGE_ONLINE,
+    MESSAGE_OFFLINE,
+    MESSAGE_LEFT,
+    MESSAGE_PRESENCE_COUNT,
+};
+
+struct message_word {
+    struct span device;
+    uint64_t epoch; /* which life of it */
+    enum message_presence is;
+    uint64_t ago_ms; /* offline: since it was noticed; left: since its goodbye; online: since its
+                        last sign of life */
+    struct span by;  /* who noticed; empty: the sender */
+    struct span why; /* evidence, at most LIMIT_REASON bytes; empty: none */
+};
+
 struct message {
     enum message_kind kind;
     union {
@@ -116,6 +135,10 @@ struct message {
         struct {
             bool keep;
         } keep;
+        struct {
+            const struct message_word *words;
+            size_t count;
+        } presence;
         struct {
             uint64_t sent_ms;  /* the pinging side's clock, given back as it is */
             uint64_t clock_ms; /* pong: the answering side's monotonic clock */

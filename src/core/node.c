@@ -10,6 +10,7 @@
 #include "core/doubt.h"
 #include "core/drive.h"
 #include "core/fork.h"
+#include "core/hearsay.h"
 #include "core/members.h"
 #include "core/mesh.h"
 #include "core/news.h"
@@ -77,6 +78,7 @@ struct node *node_new(const struct node_config *config)
     n->next_link = 1;
     n->hello_at_ms = n->store_retry_ms = NODE_NEVER;
     n->news_at_ms = n->mesh_at_ms = n->seen_at_ms = n->dial_at_ms = NODE_NEVER;
+    n->hearsay_at_ms = n->refute_at_ms = NODE_NEVER;
     rng_init(&n->rng, config->seed);
     uint64_t seed = rng_next(&n->rng);
     members_init(n, seed);
@@ -251,6 +253,7 @@ static void tick(struct node *n, const struct event *e)
     carry_tick(n);
     news_tick(n);
     mesh_tick(n);
+    hearsay_tick(n);
     if (!n->store_failed || n->store_retry_ms > n->now_ms)
         return;
     n->store_retry_ms = n->now_ms + TIME_STORE_RETRY_MS;
@@ -440,6 +443,7 @@ uint64_t node_deadline(const struct node *n)
     node_soon(&deadline, carry_deadline(n));
     node_soon(&deadline, n->news_at_ms);
     node_soon(&deadline, n->mesh_at_ms);
+    node_soon(&deadline, hearsay_deadline(n));
     if (n->store_failed)
         node_soon(&deadline, n->store_retry_ms);
     if (n->leaving)

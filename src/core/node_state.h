@@ -11,13 +11,13 @@
 
 /* The inside of a node, for core's own modules; nobody else includes it. One file per noun decides:
  * members.c (who is known), watch.c (whether we ourselves are well), seen.c (when others were last
- * heard), discovery.c (hellos and dialling), mesh.c (with whom we keep a session), peer.c (a
- * session's life), sync.c and serve.c (who lacks what), news.c, carry.c, doubt.c and fork.c (the
- * logs of others), intake.c, seal.c, author.c (our own log), checkpoint.c and retain.c (what may go
- * from the disk), decide.c (rules), drive.c (what a property of ours is), decision.c (what our
- * rules have become, on disk), dispatch.c (what they command), order.c (what our rules want of
- * others), want.c (what a person wants), command.c (what is to be done once), clock.c (whose clock
- * is wrong), node.c (the seam). */
+ * heard), hearsay.c (who is gone or back, as others say), discovery.c (hellos and dialling), mesh.c
+ * (with whom we keep a session), peer.c (a session's life), sync.c and serve.c (who lacks what),
+ * news.c, carry.c, doubt.c and fork.c (the logs of others), intake.c, seal.c, author.c (our own
+ * log), checkpoint.c and retain.c (what may go from the disk), decide.c (rules), drive.c (what a
+ * property of ours is), decision.c (what our rules have become, on disk), dispatch.c (what they
+ * command), order.c (what our rules want of others), want.c (what a person wants), command.c (what
+ * is to be done once), clock.c (whose clock is wrong), node.c (the seam). */
 
 #define NODE_NEVER UINT64_MAX
 
@@ -38,7 +38,25 @@ struct dialer {
     bool configured;
 };
 
-/* A device that was heard of with proof: by a mac or by a certificate. */
+/* What is said of a device that we have no session with, by us or by others; hearsay.c. */
+struct hearsay {
+    enum message_presence is;                 /* ONLINE: nothing is said against it */
+    uint64_t epoch;                           /* of this life; 0: nothing was ever said */
+    uint64_t at_ms;                           /* the moment that it is about, by our clock, */
+    uint64_t came_ms;                         /* ... and when we heard of it */
+    char by[LIMIT_WITNESSES][LIMIT_NAME + 1]; /* who noticed; "": we did */
+    uint64_t links[LIMIT_WITNESSES];          /* the session that brought it; 0: none, we noticed */
+    unsigned count, told;                     /* of them; and so many were passed on */
+    uint64_t call_ms;                         /* its last call was heard then; 0: none was */
+    bool quiet;          /* that it is there: known to all who hear its calls */
+    uint64_t told_epoch; /* the life of its in which we told it of all others */
+    char why[LIMIT_REASON + 1];
+    char accuser[LIMIT_NAME + 1]; /* who said last what a sign of life refuted, */
+    uint64_t refuted_ms;          /* ... and when the first of `refuted` times was */
+    unsigned refuted;
+};
+
+/* A device that was heard of with proof: by a mac, by a certificate, or from one who has one. */
 struct member {
     char device[LIMIT_NAME + 1];
     enum role role;
@@ -65,11 +83,13 @@ struct member {
     bool useless; /* neither wants the other's logs: not dialled again in this epoch of its */
     struct session *session; /* the open one */
     struct dialer dialer;
-    uint64_t wrote_ms; /* without a session: when a live record of its came by way of others */
-    uint64_t place;    /* in the ring; mesh.c */
-    bool needed;       /* there we want a session with it */
-    size_t slot;       /* its place in each session's news */
-    uint64_t older;    /* digest of its logs but the newest, if it is known */
+    uint64_t wrote_ms;  /* without a session: when a live record of its came by way of others */
+    uint64_t place;     /* in the ring; mesh.c */
+    bool needed;        /* there we want a session with it, */
+    uint64_t needed_ms; /* ... since then; or since it came back */
+    struct hearsay hearsay;
+    size_t slot;    /* its place in each session's news */
+    uint64_t older; /* digest of its logs but the newest, if it is known */
     bool older_known;
     size_t topic_count; /* in the state */
     struct log *logs;   /* newest epoch first */
@@ -123,8 +143,10 @@ struct session {
     struct dialer *dialer;    /* outbound: who dialled */
     uint64_t epoch;
     uint64_t up_ms, heard_ms, sent_ms, pinged_ms;
-    bool suspect;  /* silent for too long, and pinged */
-    bool given_up; /* silent until we ended it */
+    bool suspect;    /* silent for too long, and pinged */
+    bool given_up;   /* silent until we ended it */
+    bool refused_us; /* it told us why it hangs up */
+    bool words_due;  /* all that we know of who is gone is to be told */
     bool rtt_known;
     bool ping_asked; /* by a person, who waits for the answer */
     bool clock_known;
@@ -250,11 +272,14 @@ struct node {
     size_t fork_count;
     uint64_t asks; /* VERIFYs of proofs and doubts */
     uint64_t carry_at_ms, news_at_ms, mesh_at_ms;
-    uint64_t probed_ms;  /* when a sign of life was last asked for by a dial */
-    uint64_t dial_at_ms; /* not before this is a dial due, or a sign asked for */
-    bool dials_changed;  /* reckon that anew */
-    bool ring;           /* too many for a session with each, */
-    uint64_t ring_ms;    /* ... and that was so last then */
+    uint64_t probed_ms;                /* when a sign of life was last asked for by a dial */
+    uint64_t dial_at_ms;               /* not before this is a dial due, or a sign asked for */
+    bool dials_changed;                /* reckon that anew */
+    bool ring;                         /* too many for a session with each, */
+    uint64_t ring_ms;                  /* ... and that was so last then */
+    uint64_t hearsay_at_ms;            /* something is to be told of who is there */
+    uint64_t refute_at_ms, refuted_ms; /* we were called gone, and say that we are not; last then */
+    unsigned refutes;                  /* so many times more */
     struct presence_health health;
     uint64_t seen_at_ms; /* next note on disk of who is there */
     struct dialer *configured[LIMIT_DIALS_CONFIGURED];

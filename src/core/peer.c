@@ -5,6 +5,7 @@
 #include "core/discovery.h"
 #include "core/fork.h"
 #include "core/greet.h"
+#include "core/hearsay.h"
 #include "core/members.h"
 #include "core/mesh.h"
 #include "core/news.h"
@@ -23,7 +24,7 @@ enum peer_input {
     PEER_IN_LINK_UP,
     PEER_IN_LINK_DOWN,
     PEER_IN_HELLO,
-    PEER_IN_SYNC,    /* have, state_update, seal, certificate, ack, fork */
+    PEER_IN_SYNC,    /* have, state_update, seal, certificate, ack, keep, presence, fork */
     PEER_IN_COMMAND, /* command, outcome */
     PEER_IN_PING,
     PEER_IN_PONG,
@@ -95,6 +96,7 @@ static const enum peer_input input_of[MESSAGE_KIND_COUNT] = {
     [MESSAGE_BEAT] = PEER_IN_UNKNOWN,      [MESSAGE_COMMAND] = PEER_IN_COMMAND,
     [MESSAGE_OUTCOME] = PEER_IN_COMMAND,   [MESSAGE_CERTIFICATE] = PEER_IN_SYNC,
     [MESSAGE_KEEP] = PEER_IN_SYNC,         [MESSAGE_FORK] = PEER_IN_SYNC,
+    [MESSAGE_PRESENCE] = PEER_IN_SYNC,
 };
 
 static const char REPLACED[] = "replaced by another link";
@@ -440,6 +442,8 @@ static void do_sync(struct node *n, struct session *s, const struct message *m, 
         mesh_told(n, s, m);
     else if (m->kind == MESSAGE_FORK)
         fork_received(n, s, m);
+    else if (m->kind == MESSAGE_PRESENCE)
+        hearsay_told(n, s, m);
     else
         sync_have(n, s, m);
 }
@@ -497,6 +501,7 @@ static void do_error(struct node *n, struct session *s, const struct message *m,
     (void)why;
     struct member *member = s->member;
     bool replaced = span_is(m->end.reason, REPLACED);
+    s->refused_us = true;
     session_hang_up(n, s->link, "it ended the session");
     if (s->state == PEER_OPEN && s->we_spare && span_is(m->end.reason, SPARED)) {
         session_remove(n, s);

@@ -1,5 +1,6 @@
 #include "core/seen.h"
 
+#include "core/hearsay.h"
 #include "core/members.h"
 #include "core/mesh.h"
 
@@ -9,8 +10,11 @@ static uint64_t wall_of(const struct node *n, uint64_t at_ms)
     return n->wall_ms > ago_ms ? n->wall_ms - ago_ms : 0;
 }
 
+/* Whoever has proven nothing yet has no row. */
 static void note(struct node *n, const struct member *m)
 {
+    if (m->epoch == 0)
+        return;
     struct effect *effect = node_store_effect(n, EFFECT_STORE_SEEN, NULL, 0);
     if (effect == NULL)
         return;
@@ -37,6 +41,7 @@ void seen_met(struct node *n, struct member *m, uint64_t epoch)
     if (m->alarm_ms > 0 && m->alarm_epoch == epoch && presence_false_alarm(m->alarm_ms, n->now_ms))
         node_counted(n, NODE_FALSE_ALARMS);
     m->alarm_ms = 0;
+    hearsay_met(n, m, epoch);
     m->left = false;
     m->here = !m->useless;
     changed(n, m, (struct span){0});
@@ -54,13 +59,19 @@ void seen_left(struct node *n, struct member *m)
 {
     node_fact(n, FACT_LEFT, span_of(m->device));
     left(n, m);
+    hearsay_left(n, m);
 }
 
 void seen_goodbye(struct node *n, struct member *m, uint64_t epoch)
 {
     m->goodbye_epoch = epoch;
-    if (m->session == NULL && !m->left && m->epoch > 0 && epoch >= m->epoch)
+    if (m->session == NULL && !m->left && epoch >= m->epoch)
         left(n, m);
+}
+
+void seen_said(struct node *n, struct member *m, struct span evidence)
+{
+    changed(n, m, evidence);
 }
 
 void seen_ended(struct node *n, struct member *m, struct span evidence)
@@ -103,7 +114,7 @@ void seen_lost(struct node *n, struct session *s, struct span evidence)
 {
     char text[PRESENCE_TEXT_MAX];
     struct member *m = s->member;
-    if (m->goodbye_epoch == s->epoch) {
+    if (m->goodbye_epoch == s->epoch || m->hearsay.is == MESSAGE_LEFT) {
         seen_left(n, m);
         return;
     }
@@ -116,11 +127,14 @@ void seen_lost(struct node *n, struct session *s, struct span evidence)
         evidence = span_of(presence_silence_text(text, n->now_ms - s->heard_ms));
     }
     seen_ended(n, m, evidence);
+    if (!s->refused_us) /* who says why it hangs up lives */
+        hearsay_lost(n, m, s->epoch);
 }
 
 bool seen_by_calls(const struct node *n, const struct member *m)
 {
-    return m->session == NULL && !m->left && (m->useless || !mesh_needs(n, m));
+    bool meeting = n->ring && m->needed_ms > 0 && n->now_ms - m->needed_ms < TIME_MEET_MS;
+    return m->session == NULL && !m->left && (m->useless || meeting || !mesh_needs(n, m));
 }
 
 /* Whoever is not here has its note from when it went. */
@@ -128,8 +142,7 @@ static bool is_here(const struct node *n, const struct member *m)
 {
     if (m->session != NULL)
         return true;
-    return seen_by_calls(n, m) &&
-           presence_of_calls(&n->health, m->heard_ms, n->now_ms, n->members.count) == PRESENCE_HERE;
+    return seen_by_calls(n, m) && hearsay_sign(n, m, n->now_ms) == PRESENCE_HERE;
 }
 
 void seen_note_all(struct node *n)

@@ -19,9 +19,12 @@ void seen_goodbye(struct node *n, struct member *m, uint64_t epoch);
  * are. (Of two links each side may give up another one.) */
 void seen_gone(struct node *n, struct member *m);
 void seen_lost(struct node *n, struct session *s, struct span evidence);
+/* Others say so of it; empty: nothing any more. */
+void seen_said(struct node *n, struct member *m, struct span evidence);
 void seen_ended(struct node *n, struct member *m, struct span evidence); /* by us */
 
-/* No session with it is wanted, as long as it lives this life: its calls tell of it. */
+/* No session with it is wanted as long as it lives this life, or one is being made: its calls tell
+ * of it, and what others say. */
 bool seen_by_calls(const struct node *n, const struct member *m);
 
 void seen_note_all(struct node *n);

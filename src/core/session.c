@@ -3,6 +3,7 @@
 #include "core/carry.h"
 #include "core/command.h"
 #include "core/fork.h"
+#include "core/hearsay.h"
 #include "core/mesh.h"
 #include "core/news.h"
 
@@ -23,8 +24,10 @@ struct session *session_heard(struct node *n, uint64_t link)
         return NULL;
     s->heard_ms = n->now_ms;
     s->suspect = false;
-    if (s->member != NULL)
+    if (s->member != NULL) {
         s->member->heard_ms = n->now_ms;
+        hearsay_alive(n, s->member);
+    }
     return s;
 }
 
@@ -73,12 +76,14 @@ void session_hang_up(struct node *n, uint64_t link, const char *reason)
 }
 
 /* What a message takes besides its records, about: enough to know when to pause. */
-enum { MESSAGE_BYTES = 64, ENTRY_BYTES = 240 };
+enum { MESSAGE_BYTES = 64, ENTRY_BYTES = 240, WORD_BYTES = 120 };
 
 static size_t bytes_about(const struct message *m)
 {
     if (m->kind == MESSAGE_HAVE)
         return MESSAGE_BYTES + m->have.count * ENTRY_BYTES;
+    if (m->kind == MESSAGE_PRESENCE)
+        return MESSAGE_BYTES + m->presence.count * WORD_BYTES;
     return MESSAGE_BYTES + (m->kind == MESSAGE_STATE_UPDATE ? m->update.bytes.size : 0);
 }
 

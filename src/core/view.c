@@ -2,12 +2,15 @@
 
 #include "core/clock.h"
 #include "core/fork.h"
+#include "core/hearsay.h"
 #include "core/members.h"
+#include "core/mesh.h"
 #include "core/node_state.h"
 #include "core/seen.h"
 
 static const char *const presence_texts[VIEW_PRESENCE_COUNT] = {"online", "suspect", "offline",
                                                                 "left"};
+static const char *const known_texts[VIEW_KNOWN_COUNT] = {"proven", "called", "told"};
 static const char *const how_texts[] = {"broadcast", "answer", "address", "memory", "them"};
 
 static bool calls_come(const struct node *n, const struct member *m, uint64_t now_ms)
@@ -26,25 +29,50 @@ static enum view_presence presence_of(const struct node *n, const struct member 
                                                                                      : VIEW_SUSPECT;
     if (m->left)
         return VIEW_LEFT;
-    if (!seen_by_calls(n, m))
+    if (!seen_by_calls(n, m) && m->hearsay.is == MESSAGE_ONLINE)
         return VIEW_OFFLINE;
-    return of_calls[presence_of_calls(&n->health, m->heard_ms, now_ms, n->members.count)];
+    return of_calls[hearsay_sign(n, m, now_ms)];
+}
+
+/* "its calls come; no session is needed; controller7 called it gone" */
+static const char *calls_text(const struct node *n, const struct member *m, uint64_t now_ms,
+                              char out[LIMIT_REASON + 1])
+{
+    const struct hearsay *h = &m->hearsay;
+    struct buf b;
+    buf_init(&b, out, LIMIT_REASON);
+    if (hearsay_only(m)) {
+        buf_text(&b, "its calls do not come; it is there, says ");
+        buf_text(&b, h->by[0]);
+    } else {
+        buf_text(&b, mesh_needs(n, m) && !m->useless ? "its calls come"
+                                                     : "its calls come; no session is needed");
+    }
+    if (h->refuted > 0 && now_ms - h->refuted_ms <= TIME_REFUTED_MS) {
+        buf_text(&b, "; called gone by ");
+        buf_text(&b, h->accuser);
+    }
+    out[b.size] = '\0';
+    return out;
 }
 
 static void put_evidence(const struct node *n, const struct member *m, uint64_t now_ms,
                          struct view_peer *out)
 {
-    char text[PRESENCE_TEXT_MAX];
+    char text[LIMIT_REASON + 1];
     const char *evidence = m->evidence, *also = "";
     bool by_calls = seen_by_calls(n, m);
     if (by_calls && out->presence == VIEW_ONLINE)
-        evidence = "its calls come; no session is needed";
+        evidence = calls_text(n, m, now_ms, text);
+    else if (m->session == NULL && m->hearsay.is != MESSAGE_ONLINE)
+        evidence = m->evidence;
     else if (by_calls || out->presence == VIEW_SUSPECT)
         evidence = presence_silence_text(text, out->last_heard_ms);
     else if (out->presence == VIEW_OFFLINE && m->evidence[0] == '\0')
         evidence = m->heard_ms == 0 ? "not met since this peer started"
                                     : "no session has come about";
-    if (out->presence == VIEW_OFFLINE && m->heard_ms > m->ended_ms && calls_come(n, m, now_ms))
+    if (out->presence == VIEW_OFFLINE && m->hearsay.is == MESSAGE_ONLINE &&
+        m->heard_ms > m->ended_ms && calls_come(n, m, now_ms))
         also = "; its calls come";
     size_t room = LIMIT_REASON - strlen(also), size = strlen(evidence);
     if (size > room)
@@ -66,14 +94,22 @@ static void put_heard(const struct node *n, const struct member *m, uint64_t now
         out->last_heard_ms = wall_ms - m->seen_wall_ms;
 }
 
+static enum view_known known_of(const struct member *m)
+{
+    if (m->epoch > 0)
+        return VIEW_PROVEN;
+    return m->hello_epoch > 0 ? VIEW_CALLED : VIEW_TOLD;
+}
+
 static void fill_peer(const struct node *n, const struct member *m, uint64_t now_ms,
                       struct view_peer *out)
 {
     const struct session *s = m->session;
     *out = (struct view_peer){
         .device = m->device,
+        .known = known_of(m),
         .role_known = m->epoch > 0,
-        .role = m->role,
+        .role = mesh_role(m),
         .presence = presence_of(n, m, now_ms),
         .session = s != NULL,
         .address = m->address_count > 0 ? m->addresses[0] : m->dialer.told,
@@ -97,8 +133,8 @@ bool view_peer_next(const struct node *n, uint64_t now_ms, size_t *at, struct vi
 {
     const struct member *m;
     while ((m = table_next(&n->members, at)) != NULL) {
-        if (m->epoch == 0)
-            continue;
+        if (m->epoch == 0 && m->hello_epoch == 0 && m->hearsay.epoch == 0)
+            continue; /* an address in its name, or logs that nobody has proven */
         fill_peer(n, m, now_ms, out);
         return true;
     }
@@ -227,6 +263,12 @@ const char *view_presence_text(enum view_presence presence)
 {
     check(presence < VIEW_PRESENCE_COUNT);
     return presence_texts[presence];
+}
+
+const char *view_known_text(enum view_known known)
+{
+    check(known < VIEW_KNOWN_COUNT);
+    return known_texts[known];
 }
 
 const char *view_how_text(enum fact_how how)

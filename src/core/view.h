@@ -8,15 +8,26 @@
 
 enum view_presence {
     VIEW_ONLINE,  /* a session stands and is not silent; or none is needed, and its calls come */
-    VIEW_SUSPECT, /* silent for too long, and asked for a sign (core/presence.h) */
-    VIEW_OFFLINE, /* no session, or no call: it was lost, or not met in this life of ours */
-    VIEW_LEFT,    /* it said goodbye */
+    VIEW_SUSPECT, /* silent for too long, and asked for a sign (core/presence.h); or one witness
+                     says that it is gone (core/hearsay.h) */
+    VIEW_OFFLINE, /* no session, or no call: it was lost, or not met in this life of ours; or
+                     witnesses say so */
+    VIEW_LEFT,    /* it said goodbye, here or to others */
     VIEW_PRESENCE_COUNT,
+};
+
+/* What stands behind a name. */
+enum view_known {
+    VIEW_PROVEN, /* a certificate, here or in an earlier life of ours */
+    VIEW_CALLED, /* its calls, which every member could make in its name */
+    VIEW_TOLD,   /* the word of somebody who is proven */
+    VIEW_KNOWN_COUNT,
 };
 
 struct view_peer {
     const char *device;
-    bool role_known;
+    enum view_known known;
+    bool role_known; /* proven; else `role` is what its name says, observer when it says nothing */
     enum role role;
     enum view_presence presence;
     bool session;                    /* one stands */
@@ -51,8 +62,7 @@ struct view_log {
     uint64_t begins_ms; /* what came here before this, by our wall clock, was let go; 0: nothing */
 };
 
-/* Walks all devices that were proven by a certificate, in no particular order; *at is 0 at first.
- */
+/* Walks all devices that were heard of, in no particular order; *at is 0 at first. */
 bool view_peer_next(const struct node *n, uint64_t now_ms, size_t *at, struct view_peer *out);
 /* Walks all logs, our own too, in no particular order; start with an all-zero cursor. */
 struct view_log_cursor {
@@ -77,6 +87,7 @@ bool view_why_next(const struct node *n, uint64_t *at, struct view_why *out);
  * records. */
 void view_state_hash(const struct node *n, struct chain_hash *hash);
 const char *view_presence_text(enum view_presence presence); /* "online" */
+const char *view_known_text(enum view_known known);          /* "proven" */
 const char *view_how_text(enum fact_how how);                /* "broadcast" */
 
 #endif

@@ -10,6 +10,7 @@
 #include "wire/field.h"
 #include "wire/message_fork.h"
 #include "wire/message_have.h"
+#include "wire/message_presence.h"
 #include "wire/message_write.h"
 
 struct decoder {
@@ -189,6 +190,15 @@ static enum err read_have(void *context, struct json_reader *r, size_t which)
 {
     struct decoder *d = context;
     return message_have_read(d->m, d->memory->entries, r, which, &d->strings, d->cause);
+}
+
+/* presence */
+
+static enum err read_presence(void *context, struct json_reader *r, size_t which)
+{
+    (void)which;
+    struct decoder *d = context;
+    return message_presence_read(d->m, d->memory->words, r, &d->strings, d->cause);
 }
 
 /* certificate */
@@ -462,6 +472,7 @@ static const struct kind kinds[MESSAGE_KIND_COUNT] = {
                       read_fork,
                       finish_fork},
     [MESSAGE_KEEP] = {"keep", {keep_fields, 1, 1}, read_keep, NULL},
+    [MESSAGE_PRESENCE] = {"presence", {message_presence_fields, 1, 1}, read_presence, NULL},
     [MESSAGE_PING] = {"ping", {ping_fields, 1, 1}, read_ping, NULL},
     [MESSAGE_PONG] = {"pong", {ping_fields, 2, 3}, read_ping, NULL},
     [MESSAGE_COMMAND] = {"command",

@@ -11,6 +11,7 @@
 struct message_memory {
     struct record records[LIMIT_LINE_RECORDS];
     struct message_entry entries[LIMIT_LINE_ENTRIES];
+    struct message_word words[LIMIT_LINE_WORDS];
     char text[LIMIT_LINE]; /* unescaped strings */
     uint8_t chain[LIMIT_CHAIN];
 };

@@ -3,6 +3,7 @@
 #include "base/hex.h"
 #include "wire/field.h"
 #include "wire/message_have.h"
+#include "wire/message_presence.h"
 
 static void put_count(struct buf *b, const char *before, uint64_t count)
 {
@@ -270,6 +271,9 @@ void message_write_members(struct buf *b, const struct message *m)
         return;
     case MESSAGE_KEEP:
         buf_text(b, m->keep.keep ? "\"keep\":true" : "\"keep\":false");
+        return;
+    case MESSAGE_PRESENCE:
+        message_presence_write(b, m);
         return;
     case MESSAGE_COMMAND:
         write_command(b, m);

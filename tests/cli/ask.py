@@ -23,7 +23,7 @@ SCHEMAS = {
                                  "holds": bool, "from?": str, "of?": int}]},
     "wait": {"schema": str, "device": str, "presence": str},
     "status": {"schema": str, "device": str, "role": str, "network": str, "state_hash": str,
-               "peers": [{"device": str, "role": str, "presence": str,
+               "peers": [{"device": str, "role": str, "known": str, "presence": str,
                           "last_heard_ms": (int, NULL), "evidence": str, "address": str,
                            "path": str, "rtt_ms": (int, NULL),
                            "clock_off_ms": (int, NULL), "forked": bool}],

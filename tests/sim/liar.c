@@ -302,6 +302,27 @@ static void say_of_others(struct world *w, struct host *liar, uint64_t link)
         say_others_seal(w, liar, link, l);
 }
 
+static void say_presence(struct world *w, struct host *liar, uint64_t link)
+{
+    struct message_word words[4];
+    struct message m = {.kind = MESSAGE_PRESENCE, .presence = {.words = words}};
+    m.presence.count = (size_t)rng_below(&w->rng, COUNT_OF(words) + 1);
+    for (size_t i = 0; i < m.presence.count; i++) {
+        const struct host *about = victim(w, liar),
+                          *by = &w->hosts[rng_below(&w->rng, w->host_count)];
+        uint64_t epoch = epoch_of(w, about);
+        words[i] = (struct message_word){
+            .device = span_of(about->self.device),
+            .epoch = epoch > 0 && epoch <= NUMBER_INTEGER_MAX ? epoch : 1,
+            .is = (enum message_presence)rng_below(&w->rng, MESSAGE_PRESENCE_COUNT),
+            .ago_ms = near(w, 100),
+            .by = rng_below(&w->rng, 2) ? span_of(by->self.device) : (struct span){0},
+            .why = SPAN("connection reset"),
+        };
+    }
+    puppet_send(w, liar, link, &m);
+}
+
 static void say_something(struct world *w, struct host *liar, const struct net_end *end,
                           const struct host *to, struct liar *self)
 {
@@ -311,9 +332,12 @@ static void say_something(struct world *w, struct host *liar, const struct net_e
         say_have(w, liar, link, to, self);
         return;
     }
-    switch (rng_below(&w->rng, 17)) {
+    switch (rng_below(&w->rng, 18)) {
     case 16:
         say_fork(w, liar, link);
+        break;
+    case 17:
+        say_presence(w, liar, link);
         break;
     case 0:
         say_hello(w, liar, link, self);

@@ -9,10 +9,12 @@
  *   sim heal [--peers N] [--cuts N] [--loss N] [--seed N]
  *                                       many peers, cut and killed: the time to one state
  *   sim struck [--count N] [--seed N]   two peers dial each other, one dies: at every moment of it
+ *   sim circle [--peers N] [--seed N]   who is there, in a ring, after each fault
  *   sim memory [--stride N] [--seed N]  a world with each (N-th) allocation of the core failing
  *
  * Exits with 0 when nothing failed, 1 when something did, 2 when asked for something else. */
 #include "base/number.h"
+#include "circle.h"
 #include "crowd.h"
 #include "days.h"
 #include "heal.h"
@@ -91,14 +93,18 @@ int main(int argc, char **argv)
                         a.trace ? print_line : NULL);
     } else if (strcmp(verb, "struck") == 0) {
         good = struck_run(&(struct struck_options){.seed = a.seed, .count = a.count});
+    } else if (strcmp(verb, "circle") == 0) {
+        good = circle_run(&(struct circle_options){(size_t)a.peers, a.seed},
+                          a.trace ? print_line : NULL);
     } else if (strcmp(verb, "memory") == 0 && a.stride > 0) {
         good = memory_run(a.stride, a.seed);
     } else {
         fprintf(stderr, "usage: sim stories [NAME] [--trace] | seeds [--count N] [--from N] |\n"
                         "       campaign [--count N] [--from N] | run --seed N [--trace] |\n"
                         "       crowd [--peers N] [--seed N] | days [--days N] [--seed N] |\n"
-                        "       memory [--stride N] [--seed N] | struck [--count N] [--seed N] |\n"
-                        "       heal [--peers N] [--cuts N] [--loss PERMILLE] [--seed N]\n");
+                        "       circle [--peers N] [--seed N] | struck [--count N] [--seed N] |\n"
+                        "       heal [--peers N] [--cuts N] [--loss PERMILLE] [--seed N] |\n"
+                        "       memory [--stride N] [--seed N]\n");
         return 2;
     }
     return good ? 0 : 1;

@@ -192,6 +192,18 @@ static void put_have(struct buf *b, const struct message *m)
         put(b, ", all of %.*s", (int)m->have.of.size, m->have.of.bytes);
 }
 
+static void put_words(struct buf *b, const struct message *m)
+{
+    static const char *const is[] = {"online", "offline", "left"};
+    for (size_t i = 0; i < m->presence.count; i++) {
+        const struct message_word *word = &m->presence.words[i];
+        put(b, i > 0 ? ", " : " ");
+        put_span(b, word->device);
+        put(b, " %s %llu ms ago by ", is[word->is], ull(word->ago_ms));
+        put_span(b, word->by);
+    }
+}
+
 static void put_message(struct buf *b, const struct message *m)
 {
     put(b, "%s", message_kind_text(m->kind));
@@ -201,6 +213,9 @@ static void put_message(struct buf *b, const struct message *m)
         break;
     case MESSAGE_HAVE:
         put_have(b, m);
+        break;
+    case MESSAGE_PRESENCE:
+        put_words(b, m);
         break;
     case MESSAGE_STATE_UPDATE:
         put_message_log(b, &m->update.log);

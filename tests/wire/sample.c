@@ -153,6 +153,22 @@ static void fill_have(struct sample *s, struct rng *rng)
         m->have.of = some_name(s, rng);
 }
 
+static void fill_presence(struct sample *s, struct rng *rng)
+{
+    struct message *m = &s->message;
+    m->presence.words = s->words;
+    m->presence.count = rng_below(rng, SAMPLE_RECORDS);
+    for (size_t i = 0; i < m->presence.count; i++) {
+        struct message_word *w = &s->words[i];
+        w->device = some_name(s, rng);
+        w->epoch = some_count(rng);
+        w->is = (enum message_presence)rng_below(rng, MESSAGE_PRESENCE_COUNT);
+        w->ago_ms = some_count(rng) - 1;
+        w->by = rng_below(rng, 2) == 0 ? some_name(s, rng) : (struct span){0};
+        w->why = rng_below(rng, 2) == 0 ? some_text(s, rng, LIMIT_REASON) : (struct span){0};
+    }
+}
+
 static void fill_update(struct sample *s, struct rng *rng)
 {
     struct message *m = &s->message;
@@ -232,6 +248,19 @@ static void fill_certificate(struct sample *s, struct rng *rng)
     s->message.certificate.chain = keep(s, chain, size);
 }
 
+static void fill_command(struct sample *s, struct rng *rng)
+{
+    struct message *m = &s->message;
+    m->command.id = some_name(s, rng);
+    m->command.topic = SPAN("actuator1/beep");
+    if (rng_below(rng, 2) == 0)
+        m->command.value = value_number((double)rng_below(rng, 1000));
+    m->command.epoch = some_count(rng);
+    m->command.deadline_ms = some_count(rng) - 1;
+    if (rng_below(rng, 2) == 0)
+        m->command.cause = SPAN("{\"rule\":\"vent\",\"conditions\":[]}");
+}
+
 void sample_message(struct sample *s, struct rng *rng)
 {
     begin(s);
@@ -264,6 +293,9 @@ void sample_message(struct sample *s, struct rng *rng)
     case MESSAGE_KEEP:
         m->keep.keep = rng_below(rng, 2) == 0;
         break;
+    case MESSAGE_PRESENCE:
+        fill_presence(s, rng);
+        break;
     case MESSAGE_PING:
         m->ping.sent_ms = some_count(rng) - 1;
         break;
@@ -272,14 +304,7 @@ void sample_message(struct sample *s, struct rng *rng)
         m->ping.clock_ms = some_count(rng) - 1;
         break;
     case MESSAGE_COMMAND:
-        m->command.id = some_name(s, rng);
-        m->command.topic = SPAN("actuator1/beep");
-        if (rng_below(rng, 2) == 0)
-            m->command.value = value_number((double)rng_below(rng, 1000));
-        m->command.epoch = some_count(rng);
-        m->command.deadline_ms = some_count(rng) - 1;
-        if (rng_below(rng, 2) == 0)
-            m->command.cause = SPAN("{\"rule\":\"vent\",\"conditions\":[]}");
+        fill_command(s, rng);
         break;
     case MESSAGE_OUTCOME:
         m->outcome.id = some_name(s, rng);
@@ -320,6 +345,19 @@ static bool haves_equal(const struct message *a, const struct message *b)
             x->sealed != y->sealed || x->closed != y->closed || x->want != y->want ||
             x->role_known != y->role_known || x->role != y->role || x->older != y->older ||
             x->chain != y->chain)
+            return false;
+    }
+    return true;
+}
+
+static bool words_equal(const struct message *a, const struct message *b)
+{
+    if (a->presence.count != b->presence.count)
+        return false;
+    for (size_t i = 0; i < a->presence.count; i++) {
+        const struct message_word *x = &a->presence.words[i], *y = &b->presence.words[i];
+        if (!span_equal(x->device, y->device) || x->epoch != y->epoch || x->is != y->is ||
+            x->ago_ms != y->ago_ms || !span_equal(x->by, y->by) || !span_equal(x->why, y->why))
             return false;
     }
     return true;
@@ -381,6 +419,8 @@ bool sample_messages_equal(const struct message *a, const struct message *b)
                a->ack.held == b->ack.held;
     case MESSAGE_KEEP:
         return a->keep.keep == b->keep.keep;
+    case MESSAGE_PRESENCE:
+        return words_equal(a, b);
     case MESSAGE_PING:
     case MESSAGE_PONG:
         return a->ping.sent_ms == b->ping.sent_ms && a->ping.clock_ms == b->ping.clock_ms;

@@ -11,6 +11,7 @@ enum { SAMPLE_RECORDS = 6, SAMPLE_TEXT = 32768 };
 struct sample {
     struct message message;
     struct message_entry entries[SAMPLE_RECORDS];
+    struct message_word words[SAMPLE_RECORDS];
     struct record records[SAMPLE_RECORDS]; /* of a state_update, for comparison */
     char text[SAMPLE_TEXT];                /* what the spans point into */
     struct buf strings;
