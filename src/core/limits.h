@@ -177,8 +177,9 @@ enum {
     TIME_DIAL_POLITE_MS = 300,   /* who was answered waits this long for the other side's dial */
     TIME_PROBE_MS = 500, /* between two dials for a sign of life: a cut makes half a network silent
                             at once, and its end must not find a dial out to each of them */
-    TIME_DIAL_CROSS_MS = 1000,    /* two links that come up within this are of dials that crossed:
-                                     nobody    has lost one and dialled anew so soon */
+    TIME_DIAL_CROSS_MS = 5000,    /* two links that come up within this are of dials that crossed: a
+                                     handshake may take so long, and who lost one is heard silent
+                                     before */
     TIME_DIAL_GIVE_UP_MS = 60000, /* without a hello or a session; then only a hello makes us dial
                                      again */
     TIME_FRESH_MS = 30000,        /* a value older than this is stale for rules */
