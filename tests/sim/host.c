@@ -4,6 +4,7 @@
  * ends by EXIT, by being killed, or with the machine's power. */
 #include "host.h"
 
+#include "disk_restore.h"
 #include "memory.h"
 #include "wire/plain.h"
 #include "world.h"

@@ -182,7 +182,7 @@ static bool role_allows(enum role role, const struct record *r)
 /* The puppet of that name, which says what it likes; NULL: it is an honest device's. */
 static const struct host *puppet_named(const struct world *w, struct span device)
 {
-    for (size_t i = 0; i < w->host_count; i++)
+    for (size_t i = 0; i < w->host_count && w->has_puppet; i++)
         if (w->hosts[i].options.puppet && span_is(device, w->hosts[i].self.device))
             return &w->hosts[i];
     return NULL;

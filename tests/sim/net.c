@@ -47,6 +47,7 @@ void net_fini(struct world *w)
         free(w->net.conns[i]);
     }
     free(w->net.conns);
+    free(w->net.stalled);
     free(w->net.cuts);
     free(w->net.walls);
 }
@@ -98,19 +99,43 @@ static void pipe_due(struct world *w, uint32_t conn, int end, uint64_t time_us)
                                           .number = number_of(conn, end)});
 }
 
-/* Whoever waits for this way tries again soon. */
+/* Kept in the order of connections, so that a world does not depend on what stalled first. */
+static void stall(struct net *n, uint64_t number)
+{
+    if (n->stalled_count == n->stalled_capacity) {
+        n->stalled_capacity = n->stalled_capacity ? 2 * n->stalled_capacity : 64;
+        n->stalled = realloc(n->stalled, n->stalled_capacity * sizeof *n->stalled);
+        check(n->stalled);
+    }
+    size_t at = n->stalled_count;
+    while (at > 0 && n->stalled[at - 1] > number)
+        at--;
+    if (at > 0 && n->stalled[at - 1] == number)
+        return;
+    memmove(n->stalled + at + 1, n->stalled + at, (n->stalled_count++ - at) * sizeof *n->stalled);
+    n->stalled[at] = number;
+}
+
+/* Whoever waits for this way tries again soon. What does not wait any more is forgotten. */
 static void unstall(struct world *w, uint32_t from, uint32_t to)
 {
-    for (uint32_t i = 0; i < w->net.conn_count; i++) {
-        for (int end = 0; end < 2; end++) {
-            struct net_conn *c = w->net.conns[i];
-            struct net_pipe *p = &c->ends[end].out;
-            if (c->dead || !p->stalled || c->ends[end].host != from || c->ends[!end].host != to)
-                continue;
-            p->stalled = false;
-            pipe_due(w, i, end, w->now_us + rng_below(&w->rng, RETRANSMIT_MAX_US));
+    struct net *n = &w->net;
+    size_t kept = 0;
+    for (size_t i = 0; i < n->stalled_count; i++) {
+        uint64_t number = n->stalled[i];
+        struct net_conn *c = n->conns[number / 2];
+        struct net_end *e = &c->ends[number & 1], *other = &c->ends[!(number & 1)];
+        if (c->dead || !e->out.stalled)
+            continue;
+        if (e->host != from || other->host != to) {
+            n->stalled[kept++] = number;
+            continue;
         }
+        e->out.stalled = false;
+        pipe_due(w, (uint32_t)(number / 2), number & 1,
+                 w->now_us + rng_below(&w->rng, RETRANSMIT_MAX_US));
     }
+    n->stalled_count = kept;
 }
 
 void net_mend(struct world *w, uint32_t from, uint32_t to)
@@ -538,6 +563,7 @@ void net_on_pipe(struct world *w, const struct moment *m)
     uint32_t to = c->ends[!end].host;
     if (c->dead || !net_open(w, c->ends[end].host, to) || !w->hosts[to].powered) {
         p->stalled = true;
+        stall(&w->net, m->number);
         return;
     }
     p->first = s->next;

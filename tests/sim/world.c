@@ -71,6 +71,7 @@ struct world *world_new(const struct world_options *options)
     judge_init(w);
     for (size_t i = 0; i < w->host_count; i++) {
         host_init(w, &w->hosts[i], &options->hosts[i]);
+        w->has_puppet = w->has_puppet || options->hosts[i].puppet;
         world_push(w, options->hosts[i].start_ms * WORLD_MS,
                    (struct moment){.kind = MOMENT_START, .host = (uint32_t)i});
     }
@@ -79,6 +80,8 @@ struct world *world_new(const struct world_options *options)
 
 void world_free(struct world *w)
 {
+    for (size_t i = 0; i < w->queue.count; i++)
+        datagram_drop(w->queue.heap[i].datagram);
     queue_fini(&w->queue);
     net_fini(w);
     for (size_t i = 0; i < w->host_count; i++)
@@ -125,6 +128,7 @@ void world_run_until(struct world *w, uint64_t time_us)
         }
         handlers[m.kind](w, &m);
         free(m.data);
+        datagram_drop(m.datagram);
     }
     if (!world_failed(w))
         w->now_us = time_us;

@@ -40,6 +40,7 @@ struct world {
     struct queue queue;
     struct host *hosts;
     size_t host_count;
+    bool has_puppet;
     struct net net;
     struct net_options net_fair; /* as it is without faults */
     uint32_t disk_min_us, disk_max_us;
