@@ -21,6 +21,7 @@
 struct news {
     bool heard;             /* the other has named it */
     bool silent;            /* the other promised and did not send */
+    bool given;             /* it was sent logs of it */
     enum message_want mode; /* what the other wants */
     enum message_want told; /* what we said we want */
     uint64_t epoch, sealed; /* so much of its newest log the other has, or knows that we have */
@@ -60,6 +61,7 @@ static struct news *news_of(struct node *n, struct session *s, const struct memb
 
 void news_forget(struct node *n, const struct member *m)
 {
+    n->news_of[m->slot / 64] &= ~((uint64_t)1 << m->slot % 64);
     for (size_t i = 0; i < n->session_count; i++)
         if (m->slot < n->sessions[i]->news_count)
             n->sessions[i]->news[m->slot] = (struct news){0};
@@ -68,12 +70,38 @@ void news_forget(struct node *n, const struct member *m)
 void news_changed(struct node *n, struct member *m)
 {
     m->older_known = false;
-    news_due(n);
+    news_due(n, m);
 }
 
-void news_due(struct node *n)
+/* Our own logs are told otherwise. */
+void news_note(struct node *n, const struct member *m)
 {
+    if (m != &n->own)
+        n->news_of[m->slot / 64] |= (uint64_t)1 << m->slot % 64;
+}
+
+void news_due(struct node *n, const struct member *m)
+{
+    news_note(n, m);
     node_soon(&n->news_at_ms, n->now_ms + TIME_NEWS_MS);
+}
+
+void news_begin(struct node *n, struct session *s)
+{
+    s->news_all = true;
+    node_soon(&n->news_at_ms, n->now_ms + TIME_NEWS_MS);
+}
+
+void news_give(struct node *n, struct session *s, const struct member *m)
+{
+    struct news *news = news_of(n, s, m);
+    if (news != NULL)
+        news->given = true;
+}
+
+bool news_gives(const struct session *s, const struct member *m)
+{
+    return m->slot < s->news_count && s->news[m->slot].given;
 }
 
 static bool is_here(const struct member *m, const struct key_id *key)
@@ -224,6 +252,7 @@ static void tell_list(struct node *n, struct session *s, struct member *m)
     if (news == NULL || !news->list_due)
         return;
     if (n->now_ms < news->list_ms || s->unsent >= LIMIT_UNSENT) {
+        news_note(n, m);
         node_soon(&n->news_at_ms,
                   n->now_ms < news->list_ms ? news->list_ms : n->now_ms + TIME_NEWS_MS);
         return;
@@ -234,36 +263,65 @@ static void tell_list(struct node *n, struct session *s, struct member *m)
         send_list(n, s, m);
 }
 
-static void tell_session(struct node *n, struct session *s)
+static void tell_session(struct node *n, struct session *s, struct member **members, size_t count)
 {
-    struct member *m;
     struct message_entry *page = NULL;
-    size_t at = 0, count = 0;
-    while ((m = table_next(&n->members, &at)) != NULL) {
+    size_t entries = 0;
+    for (size_t i = 0; i < count; i++) {
         if (page == NULL)
             page = event_effects_alloc(n->fx, LIMIT_NEWS_ENTRIES * sizeof *page);
         if (page == NULL)
             return;
-        count += tell(n, s, m, &page[count]);
-        tell_list(n, s, m);
-        if (count < LIMIT_NEWS_ENTRIES)
+        entries += tell(n, s, members[i], &page[entries]);
+        tell_list(n, s, members[i]);
+        if (entries < LIMIT_NEWS_ENTRIES)
             continue;
-        send_page(n, s, page, count);
+        send_page(n, s, page, entries);
         page = NULL;
-        count = 0;
+        entries = 0;
     }
-    send_page(n, s, page, count);
+    send_page(n, s, page, entries);
+}
+
+/* Those of whom something may be new, from here on nobody. */
+static size_t take_noted(struct node *n, struct member *members[LIMIT_MEMBERS])
+{
+    size_t count = 0;
+    for (size_t word = 0; word < COUNT_OF(n->news_of); word++) {
+        uint64_t bits = n->news_of[word];
+        n->news_of[word] = 0;
+        for (size_t slot = 64 * word; bits != 0; slot++, bits >>= 1)
+            if ((bits & 1) != 0)
+                members[count++] = n->slots[slot];
+    }
+    return count;
+}
+
+static size_t take_all(const struct node *n, struct member *members[LIMIT_MEMBERS])
+{
+    size_t count = 0;
+    for (size_t slot = 0; slot < LIMIT_MEMBERS; slot++)
+        if (n->slots[slot] != NULL)
+            members[count++] = n->slots[slot];
+    return count;
 }
 
 void news_tick(struct node *n)
 {
+    struct member *noted[LIMIT_MEMBERS], *all[LIMIT_MEMBERS];
     if (n->news_at_ms > n->now_ms)
         return;
     n->news_at_ms = NODE_NEVER;
+    size_t count = take_noted(n, noted);
     for (size_t i = 0; i < n->session_count; i++) {
         struct session *s = n->sessions[i];
-        if (s->state == PEER_OPEN && s->have_done)
-            tell_session(n, s);
+        if (s->state != PEER_OPEN || !s->have_done)
+            continue;
+        if (s->news_all)
+            tell_session(n, s, all, take_all(n, all));
+        else
+            tell_session(n, s, noted, count);
+        s->news_all = false;
     }
 }
 
@@ -307,7 +365,9 @@ static void note_entry(struct node *n, struct session *s, struct member *m,
     news->epoch = e->log.epoch;
     news->sealed = e->sealed;
     if (e->want == MESSAGE_WANT_NEWS)
-        news_due(n);
+        news_due(n, m);
+    else
+        news_note(n, m);
     if (e->older == 0 || e->older == news->older_heard || e->older == older_of(n, m) ||
         !wants_author(n, m, e))
         return;
@@ -321,7 +381,7 @@ void news_list_due(struct node *n, struct session *s, const struct member *m)
     if (news == NULL)
         return;
     news->list_due = true;
-    news_due(n);
+    news_due(n, m);
 }
 
 void news_entry(struct node *n, struct session *s, const struct message_entry *e)
@@ -395,7 +455,7 @@ void news_ask_again(struct node *n, struct member *m)
         if (news->older_heard != 0)
             news->list_due = true;
     }
-    news_due(n);
+    news_due(n, m);
 }
 
 void news_tell_again(struct node *n, struct session *s, const struct member *m)
@@ -403,7 +463,7 @@ void news_tell_again(struct node *n, struct session *s, const struct member *m)
     struct news *news = news_of(n, s, m);
     if (news != NULL)
         news->told = MESSAGE_WANT_COUNT;
-    news_due(n);
+    news_due(n, m);
 }
 
 void news_distrust(struct node *n, struct session *s, const struct member *m)
@@ -411,6 +471,7 @@ void news_distrust(struct node *n, struct session *s, const struct member *m)
     struct news *news = news_of(n, s, m);
     if (news != NULL)
         news->silent = true;
+    news_note(n, m);
 }
 
 bool news_distrusted(const struct session *s, const struct member *m)

@@ -371,14 +371,47 @@ static event_fn *const handlers[EVENT_KIND_COUNT] = {
 
 static void trim_window(struct node *n)
 {
+    if (n->log->ends.count == 0)
+        return;
     uint64_t keep = n->log->last + 1;
     for (size_t i = 0; i < n->session_count; i++) {
         const struct session *s = n->sessions[i];
-        for (size_t k = 0; k < s->cursor_count; k++)
+        for (size_t k = 0; k < s->cursor_count && s->cursors[k].log->own; k++)
             if (s->cursors[k].log == n->log)
                 node_soon(&keep, s->cursors[k].next);
     }
     log_window_trim(n->log, keep);
+}
+
+/* Whom an event may give something to be sent; what it does to logs says so itself. */
+static void note_served(struct node *n, const struct event *e)
+{
+    uint64_t link = 0;
+    switch (e->kind) {
+    case EVENT_MESSAGE:
+        link = e->message.link;
+        break;
+    case EVENT_SENT:
+        link = e->sent.link;
+        break;
+    case EVENT_FETCHED:
+        link = e->fetched.link;
+        break;
+    case EVENT_HELLO:
+    case EVENT_HEARD:
+    case EVENT_TICK:
+    case EVENT_READING:
+    case EVENT_STORED:
+    case EVENT_VERIFIED:
+    case EVENT_CERTIFIED:
+        return;
+    default:
+        serve_due_all(n);
+        return;
+    }
+    struct session *s = session_find(n, link);
+    if (s != NULL)
+        serve_due(n, s);
 }
 
 void node_step(struct node *n, const struct event *e, struct effects *fx)
@@ -405,8 +438,8 @@ void node_step(struct node *n, const struct event *e, struct effects *fx)
         author_store(n);
         retain_pump(n);
         seal_pump(n);
-        if (e->kind != EVENT_HELLO && e->kind != EVENT_HEARD) /* these change nothing about it */
-            serve_pump(n);
+        note_served(n, e);
+        serve_pump(n);
         finish_leaving(n);
         discovery_settle(n);
     }

@@ -128,6 +128,8 @@ struct session {
     uint64_t spared_ms;       /* ... the last of both then */
     struct news *news;        /* by the members' slots; news.c */
     size_t news_count;
+    bool news_all;              /* nothing was told yet */
+    bool serve_due;             /* it may lack something that can be sent now */
     struct identity introduced; /* by the last certificate that came along and holds; no device:
                                    none */
     size_t asked;               /* logs of others that it is asked for */
@@ -224,13 +226,19 @@ struct node {
     unsigned claims;
 
     struct table members;
-    bool slots[LIMIT_MEMBERS]; /* taken */
+    struct member *slots[LIMIT_MEMBERS];  /* NULL: free */
+    uint64_t news_of[LIMIT_MEMBERS / 64]; /* a bit a slot: something of it may be new */
     size_t log_count;
     struct table carried; /* struct carried, by its log: who was asked for it; carry.c */
     uint64_t carry_at_ms, news_at_ms, mesh_at_ms;
-    uint64_t dial_at_ms; /* not before this is a dial due, or a sign asked for */
-    bool dials_changed;  /* reckon that anew */
-    bool ring;           /* too many for a session with each */
+    uint64_t dial_at_ms;        /* not before this is a dial due, or a sign asked for */
+    bool dials_changed;         /* reckon that anew */
+    bool ring;                  /* too many for a session with each */
+    bool serve_all, serve_some; /* sessions may lack something: all, or those marked */
+    struct {
+        const struct log *log;
+        uint64_t first, last, sealed;
+    } served; /* our own log as it was when sessions were last sent what they lack */
     struct presence_health health;
     uint64_t seen_at_ms; /* next note on disk of who is there */
     struct dialer *configured[LIMIT_DIALS_CONFIGURED];

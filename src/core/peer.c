@@ -420,7 +420,7 @@ static void do_open(struct node *n, struct session *s, const struct message *m, 
         l->author_last = l->last;
     }
     carry_author_here(n, member);
-    news_due(n);
+    news_due(n, member);
     mesh_due(n);
     mesh_opened(n, s);
 }

@@ -46,7 +46,7 @@ void session_remove(struct node *n, struct session *s)
     if (s->member != NULL && s->member->session == s) {
         s->member->session = NULL;
         n->unsettled = true;
-        news_due(n);
+        news_due(n, s->member);
         mesh_due(n);
     }
     if (s->dialer != NULL && s->dialer->link == s->link)
