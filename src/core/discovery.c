@@ -76,11 +76,12 @@ void discovery_goodbye(struct node *n)
 
 static void arm(struct node *n, struct dialer *d, uint64_t at_ms, uint64_t until_ms)
 {
-    n->dials_changed = true;
     if (d->until_ms < until_ms)
         d->until_ms = until_ms;
-    if (d->link == 0 && at_ms < d->at_ms)
-        d->at_ms = at_ms;
+    if (d->link != 0 || at_ms >= d->at_ms)
+        return;
+    d->at_ms = at_ms;
+    node_soon(&n->dial_at_ms, at_ms);
 }
 
 static void arm_after_hello(struct node *n, struct member *m)
@@ -214,19 +215,19 @@ void discovery_add_address(struct node *n, struct span device, struct address ad
 
 static void again(struct node *n, struct dialer *d)
 {
-    n->dials_changed = true;
     d->backoff_ms = d->backoff_ms == 0 ? TIME_DIAL_FIRST_MS : d->backoff_ms * 2;
     if (d->backoff_ms > TIME_DIAL_MAX_MS)
         d->backoff_ms = TIME_DIAL_MAX_MS;
     d->at_ms = n->now_ms + node_jitter(n, d->backoff_ms);
     if (d->at_ms > d->until_ms)
         d->at_ms = NODE_NEVER;
+    node_soon(&n->dial_at_ms, d->at_ms);
 }
 
 void discovery_dial_failed(struct node *n, struct dialer *d)
 {
     d->link = 0;
-    n->dials_changed = true;
+    node_soon(&n->dial_at_ms, d->at_ms);
     struct member *m = d->member;
     if (m != NULL && (m->session != NULL || m->useless || !mesh_needs(n, m))) {
         d->at_ms = NODE_NEVER;
@@ -244,7 +245,6 @@ void discovery_dial_failed(struct node *n, struct dialer *d)
 static void dial_again(struct node *n, struct member *m, uint32_t pause_ms)
 {
     struct dialer *d = &m->dialer;
-    n->dials_changed = true;
     d->backoff_ms = 0;
     if (m->address_count > 0 && d->link == 0)
         d->address = m->addresses[0];
@@ -256,6 +256,7 @@ static void dial_again(struct node *n, struct member *m, uint32_t pause_ms)
             continue;
         c->backoff_ms = 0;
         c->at_ms = n->now_ms + node_jitter(n, pause_ms);
+        node_soon(&n->dial_at_ms, c->at_ms);
     }
 }
 

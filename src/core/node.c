@@ -74,7 +74,8 @@ struct node *node_new(const struct node_config *config)
     n->next = config->next;
     n->next_link = 1;
     n->hello_at_ms = n->store_retry_ms = NODE_NEVER;
-    n->news_at_ms = n->mesh_at_ms = n->seen_at_ms = n->dial_at_ms = NODE_NEVER;
+    n->news_at_ms = n->mesh_at_ms = n->seen_at_ms = NODE_NEVER;
+    n->dial_at_ms = n->peer_at_ms = NODE_NEVER;
     rng_init(&n->rng, config->seed);
     uint64_t seed = rng_next(&n->rng);
     members_init(n, seed);
@@ -442,6 +443,7 @@ void node_step(struct node *n, const struct event *e, struct effects *fx)
         serve_pump(n);
         finish_leaving(n);
         discovery_settle(n);
+        peer_settle(n);
     }
     n->last_ms = n->now_ms;
     n->fx = NULL;
@@ -452,7 +454,7 @@ uint64_t node_deadline(const struct node *n)
     if (!n->started || n->exited)
         return NODE_NEVER;
     uint64_t deadline = discovery_deadline(n);
-    node_soon(&deadline, peer_deadline(n));
+    node_soon(&deadline, n->peer_at_ms);
     node_soon(&deadline, n->seen_at_ms);
     node_soon(&deadline, seal_deadline(n));
     node_soon(&deadline, checkpoint_deadline(n));

@@ -232,6 +232,7 @@ struct node {
     struct table carried; /* struct carried, by its log: who was asked for it; carry.c */
     uint64_t carry_at_ms, news_at_ms, mesh_at_ms;
     uint64_t dial_at_ms;        /* not before this is a dial due, or a sign asked for */
+    uint64_t peer_at_ms;        /* not before this a sign of life, or the lack of one */
     bool dials_changed;         /* reckon that anew */
     bool ring;                  /* too many for a session with each */
     bool serve_all, serve_some; /* sessions may lack something: all, or those marked */

@@ -365,7 +365,7 @@ static void note_hello(struct node *n, struct session *s, struct member *member,
     bool we_want = n->self.role != ROLE_SENSOR ||
                    (member->role != ROLE_SENSOR && member->role != ROLE_OBSERVER);
     member->useless = !we_want && !s->wants[n->self.role];
-    n->dials_changed = true;
+    n->dials_changed = n->dials_changed || member->useless;
     if (member->useless) /* nobody tells it of a later life of its that we heard of, so it has none
                           */
         member->epoch = m->hello.epoch;
@@ -564,11 +564,26 @@ static void tick_session(struct node *n, struct session *s)
         session_beat(n, s);
 }
 
+/* Their deadlines move on with every sign of life; they are reckoned when the soonest that there
+ * was has come. While somebody is suspected patience counts, which may end sooner than it seemed.
+ */
 void peer_tick(struct node *n)
 {
+    if (n->peer_at_ms > n->now_ms)
+        return;
     for (size_t i = n->session_count; i > 0; i--)
         if (i <= n->session_count)
             tick_session(n, n->sessions[i - 1]);
+    n->peer_at_ms = peer_deadline(n);
+    for (size_t i = 0; i < n->session_count; i++)
+        if (n->sessions[i]->suspect)
+            node_soon(&n->peer_at_ms, n->now_ms + TIME_LATE_MS);
+}
+
+void peer_settle(struct node *n)
+{
+    if (n->session_count > 0)
+        node_soon(&n->peer_at_ms, n->now_ms + TIME_BEAT_MS);
 }
 
 uint64_t peer_deadline(const struct node *n)

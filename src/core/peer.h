@@ -28,6 +28,9 @@ void peer_refuse(struct node *n, struct session *s, const char *cause);
 void peer_spare(struct node *n, struct session *s);
 void peer_goodbye_all(struct node *n);
 void peer_tick(struct node *n);
+/* When a sign of life or its lack is due. */
 uint64_t peer_deadline(const struct node *n);
+/* At the end of a step: whatever it did to sessions, it moved nothing to sooner than this. */
+void peer_settle(struct node *n);
 
 #endif

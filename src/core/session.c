@@ -46,12 +46,14 @@ void session_remove(struct node *n, struct session *s)
     if (s->member != NULL && s->member->session == s) {
         s->member->session = NULL;
         n->unsettled = true;
+        n->dials_changed = true;
         news_due(n, s->member);
         mesh_due(n);
     }
-    if (s->dialer != NULL && s->dialer->link == s->link)
+    if (s->dialer != NULL && s->dialer->link == s->link) {
         s->dialer->link = 0;
-    n->dials_changed = true;
+        node_soon(&n->dial_at_ms, s->dialer->at_ms);
+    }
     size_t at = 0;
     while (n->sessions[at] != s)
         at++;
