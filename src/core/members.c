@@ -1,5 +1,6 @@
 #include "core/members.h"
 
+#include "core/discovery.h"
 #include "core/mesh.h"
 #include "core/news.h"
 
@@ -63,6 +64,7 @@ static bool make_room(struct node *n)
             n->configured[i]->member = NULL;
     table_remove(&n->members, span_of(m->device));
     news_forget(n, m);
+    discovery_forget(n, m);
     n->slots[m->slot] = NULL;
     free(m);
     return true;

@@ -188,7 +188,7 @@ void mesh_tick(struct node *n)
     n->mesh_at_ms = n->ring ? n->now_ms + TIME_HELLO_MS : NODE_NEVER;
     if (n->ring)
         choose(n);
-    n->dials_changed = true;
+    n->probes_changed = true;
     for (size_t i = n->session_count; i > 0; i--) {
         struct session *s = n->sessions[i - 1];
         if (s->state != PEER_OPEN)

@@ -75,7 +75,7 @@ struct node *node_new(const struct node_config *config)
     n->next_link = 1;
     n->hello_at_ms = n->store_retry_ms = NODE_NEVER;
     n->news_at_ms = n->mesh_at_ms = n->seen_at_ms = NODE_NEVER;
-    n->dial_at_ms = n->peer_at_ms = NODE_NEVER;
+    n->dial_at_ms = n->probe_at_ms = n->peer_at_ms = NODE_NEVER;
     rng_init(&n->rng, config->seed);
     uint64_t seed = rng_next(&n->rng);
     members_init(n, seed);

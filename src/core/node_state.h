@@ -228,12 +228,14 @@ struct node {
     struct table members;
     struct member *slots[LIMIT_MEMBERS];  /* NULL: free */
     uint64_t news_of[LIMIT_MEMBERS / 64]; /* a bit a slot: something of it may be new */
+    uint64_t armed[LIMIT_MEMBERS / 64];   /* likewise: its dialer may have a time to dial */
     size_t log_count;
     struct table carried; /* struct carried, by its log: who was asked for it; carry.c */
     uint64_t carry_at_ms, news_at_ms, mesh_at_ms;
-    uint64_t dial_at_ms;        /* not before this is a dial due, or a sign asked for */
+    uint64_t dial_at_ms;        /* not before this is a dial due, */
+    uint64_t probe_at_ms;       /* ... or a sign asked for */
     uint64_t peer_at_ms;        /* not before this a sign of life, or the lack of one */
-    bool dials_changed;         /* reckon that anew */
+    bool probes_changed;        /* reckon that anew */
     bool ring;                  /* too many for a session with each */
     bool serve_all, serve_some; /* sessions may lack something: all, or those marked */
     struct {

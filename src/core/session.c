@@ -46,7 +46,7 @@ void session_remove(struct node *n, struct session *s)
     if (s->member != NULL && s->member->session == s) {
         s->member->session = NULL;
         n->unsettled = true;
-        n->dials_changed = true;
+        n->probes_changed = true;
         news_due(n, s->member);
         mesh_due(n);
     }

@@ -495,7 +495,7 @@ void judge_step(struct world *w, struct host *h)
     const struct judge_log *l = log_of(w, &id);
     const struct disk_log *d = disk_log(&h->disk, &id);
     const char *wrong = NULL;
-    if (node_session_count(h->node) > LIMIT_SESSIONS)
+    if (h->conn_count > LIMIT_SESSIONS && node_session_count(h->node) > LIMIT_SESSIONS)
         wrong = "has too many sessions";
     if (node_log_stored(h->node, &id) > (d ? d->last : 0))
         wrong = "believes too much stored";
