@@ -325,6 +325,11 @@ static uint64_t probe_at(const struct node *n, const struct member *m)
     return presence_call_doubt_ms(&n->health, m->heard_ms, n->members.count);
 }
 
+void discovery_alone(struct node *n, const struct member *m)
+{
+    node_soon(&n->probe_at_ms, probe_at(n, m));
+}
+
 /* One dial, to where it was reached: a session proves more than a call. */
 static void probe(struct node *n, struct member *m)
 {

@@ -29,6 +29,8 @@ void discovery_refused(struct node *n, struct member *m);
 void discovery_met(struct node *n, struct member *m);
 /* We want a session with m, which was heard of. */
 void discovery_wanted(struct node *n, struct member *m);
+/* m has no session any more, or will have none: a sign may have to be asked of it. */
+void discovery_alone(struct node *n, const struct member *m);
 /* m's place is given to another. */
 void discovery_forget(struct node *n, const struct member *m);
 void discovery_tick(struct node *n);

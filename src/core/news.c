@@ -46,7 +46,10 @@ static bool is_leaf(enum role role)
 static struct news *news_of(struct node *n, struct session *s, const struct member *m)
 {
     if (m->slot >= s->news_count) {
-        size_t count = m->slot + 16 < LIMIT_MEMBERS ? m->slot + 16 : LIMIT_MEMBERS;
+        size_t count = LIMIT_MEMBERS; /* as far as places are taken, and a few */
+        while (n->slots[count - 1] == NULL)
+            count--;
+        count = count + 16 < LIMIT_MEMBERS ? count + 16 : LIMIT_MEMBERS;
         struct news *news = realloc(s->news, count * sizeof *news);
         if (news == NULL) {
             n->fx->out_of_memory = true;

@@ -238,6 +238,7 @@ struct node {
     bool probes_changed;        /* reckon that anew */
     bool ring;                  /* too many for a session with each */
     bool serve_all, serve_some; /* sessions may lack something: all, or those marked */
+    struct session *serve_one;  /* the only one that is marked; NULL: there may be more */
     struct {
         const struct log *log;
         uint64_t first, last, sealed;

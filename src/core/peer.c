@@ -365,7 +365,7 @@ static void note_hello(struct node *n, struct session *s, struct member *member,
     bool we_want = n->self.role != ROLE_SENSOR ||
                    (member->role != ROLE_SENSOR && member->role != ROLE_OBSERVER);
     member->useless = !we_want && !s->wants[n->self.role];
-    n->probes_changed = n->probes_changed || member->useless;
+    discovery_alone(n, member);
     if (member->useless) /* nobody tells it of a later life of its that we heard of, so it has none
                           */
         member->epoch = m->hello.epoch;

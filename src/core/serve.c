@@ -231,6 +231,7 @@ static void pump_session(struct node *n, struct session *s)
 
 void serve_due(struct node *n, struct session *s)
 {
+    n->serve_one = n->serve_some && n->serve_one != s ? NULL : s;
     s->serve_due = n->serve_some = true;
 }
 
@@ -264,13 +265,15 @@ void serve_pump(struct node *n)
     look_at_own(n);
     if (!n->serve_all && !n->serve_some)
         return;
-    for (size_t i = 0; i < n->session_count; i++) {
-        struct session *s = n->sessions[i];
+    bool one = !n->serve_all && n->serve_one != NULL;
+    for (size_t i = 0; i < (one ? 1 : n->session_count); i++) {
+        struct session *s = one ? n->serve_one : n->sessions[i];
         if (n->serve_all || s->serve_due)
             pump_session(n, s);
         s->serve_due = false;
     }
     n->serve_all = n->serve_some = false;
+    n->serve_one = NULL;
 }
 
 static void send_fetched(struct node *n, struct session *s, struct cursor *c, const struct event *e)

@@ -2,6 +2,7 @@
 
 #include "core/carry.h"
 #include "core/command.h"
+#include "core/discovery.h"
 #include "core/mesh.h"
 #include "core/news.h"
 
@@ -46,7 +47,7 @@ void session_remove(struct node *n, struct session *s)
     if (s->member != NULL && s->member->session == s) {
         s->member->session = NULL;
         n->unsettled = true;
-        n->probes_changed = true;
+        discovery_alone(n, s->member);
         news_due(n, s->member);
         mesh_due(n);
     }
@@ -58,6 +59,8 @@ void session_remove(struct node *n, struct session *s)
     while (n->sessions[at] != s)
         at++;
     n->sessions[at] = n->sessions[--n->session_count];
+    if (n->serve_one == s)
+        n->serve_one = NULL;
     carry_session_gone(n, s);
     free(s->cursors);
     free(s->news);

@@ -171,8 +171,8 @@ void host_on_later(struct world *w, const struct moment *m)
 
 static void do_fetch(struct world *w, struct host *h, const struct effect *e)
 {
-    char *memory = malloc(e->fetch.bytes_max + LIMIT_RECORD);
-    check(memory);
+    check(e->fetch.bytes_max <= LIMIT_BATCH_BYTES);
+    char *memory = w->fetched;
     struct event fetched = {.kind = EVENT_FETCHED};
     fetched.fetched.link = e->fetch.link;
     fetched.fetched.id = e->fetch.id;
@@ -188,7 +188,6 @@ static void do_fetch(struct world *w, struct host *h, const struct effect *e)
     }
     host_later(w, h, world_between(w, 50, 3000), &fetched,
                (struct span){memory, fetched.fetched.bytes.size});
-    free(memory);
     w->tally[TALLY_FETCHES]++;
 }
 

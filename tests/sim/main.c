@@ -5,6 +5,8 @@
  *   sim campaign [--count N] [--from N] random worlds, each once: more of them
  *   sim run --seed N [--trace]          one of them, on request with everything that happens
  *   sim crowd [--peers N] [--seed N]    many peers powered on together
+ *   sim storm [--peers N] [--from N] [--count N] [--runs N]
+ *                                       very many peers, and some harm; each so many times
  *   sim memory [--stride N] [--seed N]  a world with each (N-th) allocation of the core failing
  *
  * Exits with 0 when nothing failed, 1 when something did, 2 when asked for something else. */
@@ -13,13 +15,14 @@
 #include "memory.h"
 #include "seeds.h"
 #include "sha256.h"
+#include "storm.h"
 #include "story.h"
 
 #include <stdio.h>
 #include <string.h>
 
 struct arguments {
-    uint64_t count, from, seed, peers, stride;
+    uint64_t count, from, seed, peers, stride, runs;
     bool trace;
     const char *name;
 };
@@ -35,11 +38,8 @@ static bool read_arguments(struct arguments *a, int argc, char **argv)
     struct {
         const char *name;
         uint64_t *value;
-    } numbers[] = {{"--count", &a->count},
-                   {"--from", &a->from},
-                   {"--seed", &a->seed},
-                   {"--peers", &a->peers},
-                   {"--stride", &a->stride}};
+    } numbers[] = {{"--count", &a->count}, {"--from", &a->from},     {"--seed", &a->seed},
+                   {"--peers", &a->peers}, {"--stride", &a->stride}, {"--runs", &a->runs}};
     for (int i = 2; i < argc; i++) {
         size_t k = 0;
         while (k < COUNT_OF(numbers) && strcmp(argv[i], numbers[k].name) != 0)
@@ -60,7 +60,7 @@ static bool read_arguments(struct arguments *a, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct arguments a = {.count = 500, .from = 1, .seed = 1, .peers = 100, .stride = 1};
+    struct arguments a = {.count = 0, .from = 1, .seed = 1, .peers = 0, .stride = 1};
     const char *verb = argc > 1 ? argv[1] : "";
     bool good = false;
     if (!read_arguments(&a, argc, argv) || !sha256_works())
@@ -69,18 +69,26 @@ int main(int argc, char **argv)
         good = story_run_all(a.name, a.trace ? print_line : NULL);
     } else if (strcmp(verb, "seeds") == 0 || strcmp(verb, "campaign") == 0) {
         unsigned runs = strcmp(verb, "seeds") == 0 ? 2 : 1;
-        good = seeds_run(&(struct seeds_options){.from = a.from, .count = a.count, .runs = runs});
+        uint64_t count = a.count > 0 ? a.count : 500;
+        good = seeds_run(&(struct seeds_options){.from = a.from, .count = count, .runs = runs});
     } else if (strcmp(verb, "run") == 0) {
         good = seeds_run_one(a.seed, a.trace ? print_line : NULL, NULL);
     } else if (strcmp(verb, "crowd") == 0) {
-        good = crowd_run(&(struct crowd_options){(size_t)a.peers, a.seed},
-                         a.trace ? print_line : NULL);
+        size_t peers = a.peers > 0 ? (size_t)a.peers : 100;
+        good = crowd_run(&(struct crowd_options){peers, a.seed}, a.trace ? print_line : NULL);
+    } else if (strcmp(verb, "storm") == 0) {
+        good = storm_run(&(struct storm_options){.peers = a.peers > 0 ? (size_t)a.peers : 1000,
+                                                 .from = a.from,
+                                                 .count = a.count > 0 ? a.count : 1,
+                                                 .runs = a.runs > 0 ? a.runs : 1});
     } else if (strcmp(verb, "memory") == 0 && a.stride > 0) {
         good = memory_run(a.stride, a.seed);
     } else {
         fprintf(stderr, "usage: sim stories [NAME] [--trace] | seeds [--count N] [--from N] |\n"
                         "       campaign [--count N] [--from N] | run --seed N [--trace] |\n"
-                        "       crowd [--peers N] [--seed N] | memory [--stride N] [--seed N]\n");
+                        "       crowd [--peers N] [--seed N] |\n"
+                        "       storm [--peers N] [--from N] [--count N] [--runs N] |\n"
+                        "       memory [--stride N] [--seed N]\n");
         return 2;
     }
     return good ? 0 : 1;
