@@ -19,15 +19,15 @@
 
 /* What two peers know of each other about one device. */
 struct news {
-    bool heard;             /* the other has named it */
-    bool silent;            /* the other promised and did not send */
-    bool given;             /* it was sent logs of it */
-    enum message_want mode; /* what the other wants */
-    enum message_want told; /* what we said we want */
-    uint64_t epoch, sealed; /* so much of its newest log the other has, or knows that we have */
-    uint64_t older;         /* digest of ours that we told */
-    uint64_t older_heard;   /* digest of theirs */
-    bool list_due;          /* our list is to be sent, but not before */
+    bool heard;                 /* the other has named it */
+    bool silent;                /* the other promised and did not send */
+    bool given;                 /* it was sent logs of it */
+    bool list_due;              /* our list is to be sent, but not before list_ms */
+    enum message_want mode : 8; /* what the other wants */
+    enum message_want told : 8; /* what we said we want */
+    uint64_t epoch, sealed;     /* so much of its newest log the other has, or knows that we have */
+    uint64_t older;             /* digest of ours that we told */
+    uint64_t older_heard;       /* digest of theirs */
     uint64_t list_ms;
     uint64_t answer_ms; /* a list of theirs is not answered before */
 };
@@ -42,32 +42,38 @@ static bool is_leaf(enum role role)
     return role == ROLE_SENSOR;
 }
 
+/* NULL: nothing was said of it yet. */
+static struct news *known(const struct session *s, const struct member *m)
+{
+    struct news *page = s->news[m->slot / NEWS_PAGE];
+    return page == NULL ? NULL : &page[m->slot % NEWS_PAGE];
+}
+
 /* NULL: out of memory. */
 static struct news *news_of(struct node *n, struct session *s, const struct member *m)
 {
-    if (m->slot >= s->news_count) {
-        size_t count = LIMIT_MEMBERS; /* as far as places are taken, and a few */
-        while (n->slots[count - 1] == NULL)
-            count--;
-        count = count + 16 < LIMIT_MEMBERS ? count + 16 : LIMIT_MEMBERS;
-        struct news *news = realloc(s->news, count * sizeof *news);
-        if (news == NULL) {
-            n->fx->out_of_memory = true;
-            return NULL;
-        }
-        memset(news + s->news_count, 0, (count - s->news_count) * sizeof *news);
-        s->news = news;
-        s->news_count = count;
-    }
-    return &s->news[m->slot];
+    struct news **page = &s->news[m->slot / NEWS_PAGE];
+    if (*page == NULL)
+        *page = calloc(NEWS_PAGE, sizeof **page);
+    if (*page == NULL)
+        n->fx->out_of_memory = true;
+    return known(s, m);
+}
+
+void news_end(struct session *s)
+{
+    for (size_t i = 0; i < COUNT_OF(s->news); i++)
+        free(s->news[i]);
 }
 
 void news_forget(struct node *n, const struct member *m)
 {
     n->news_of[m->slot / 64] &= ~((uint64_t)1 << m->slot % 64);
-    for (size_t i = 0; i < n->session_count; i++)
-        if (m->slot < n->sessions[i]->news_count)
-            n->sessions[i]->news[m->slot] = (struct news){0};
+    for (size_t i = 0; i < n->session_count; i++) {
+        struct news *news = known(n->sessions[i], m);
+        if (news != NULL)
+            *news = (struct news){0};
+    }
 }
 
 void news_changed(struct node *n, struct member *m)
@@ -104,7 +110,8 @@ void news_give(struct node *n, struct session *s, const struct member *m)
 
 bool news_gives(const struct session *s, const struct member *m)
 {
-    return m->slot < s->news_count && s->news[m->slot].given;
+    const struct news *news = known(s, m);
+    return news != NULL && news->given;
 }
 
 static bool is_here(const struct member *m, const struct key_id *key)
@@ -251,7 +258,7 @@ static void send_list(struct node *n, struct session *s, const struct member *m)
 /* Lists wait while the socket owes much, too. */
 static void tell_list(struct node *n, struct session *s, struct member *m)
 {
-    struct news *news = m->slot < s->news_count ? &s->news[m->slot] : NULL;
+    struct news *news = known(s, m);
     if (news == NULL || !news->list_due)
         return;
     if (n->now_ms < news->list_ms || s->unsent >= LIMIT_UNSENT) {
@@ -449,9 +456,9 @@ void news_ask_again(struct node *n, struct member *m)
     const struct log *l = newest(m);
     for (size_t i = 0; i < n->session_count; i++) {
         struct session *s = n->sessions[i];
-        if (m->slot >= s->news_count || l == NULL)
+        struct news *news = known(s, m);
+        if (news == NULL || l == NULL)
             continue;
-        struct news *news = &s->news[m->slot];
         if (goes_further(news->epoch, news->sealed,
                          &(struct news){.epoch = l->id.epoch, .sealed = servable(l)}))
             news->told = MESSAGE_WANT_COUNT;
@@ -479,5 +486,6 @@ void news_distrust(struct node *n, struct session *s, const struct member *m)
 
 bool news_distrusted(const struct session *s, const struct member *m)
 {
-    return m->slot < s->news_count && s->news[m->slot].silent;
+    const struct news *news = known(s, m);
+    return news != NULL && news->silent;
 }

@@ -17,6 +17,8 @@ void news_note(struct node *n, const struct member *m);
 void news_changed(struct node *n, struct member *m);
 /* To this session nothing has been told yet. */
 void news_begin(struct node *n, struct session *s);
+/* What was told and heard on it is freed. */
+void news_end(struct session *s);
 /* An entry of a third party's log in a `have`. */
 void news_entry(struct node *n, struct session *s, const struct message_entry *e);
 /* The end of a list of all logs of one device: tells those of ours that go further. */

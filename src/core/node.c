@@ -97,7 +97,7 @@ void node_free(struct node *n)
         return;
     for (size_t i = 0; i < n->session_count; i++) {
         free(n->sessions[i]->cursors);
-        free(n->sessions[i]->news);
+        news_end(n->sessions[i]);
         free(n->sessions[i]);
     }
     for (size_t i = 0; i < n->configured_count; i++)

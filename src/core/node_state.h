@@ -98,6 +98,9 @@ struct doubt {
     uint64_t at_ms, next_ms;
 };
 
+/* Most sessions hear of few members; a ring's, in the end, of all. */
+enum { NEWS_PAGE = 64 };
+
 struct session {
     uint64_t link;
     enum peer_state state;
@@ -124,12 +127,11 @@ struct session {
     bool fetching;  /* a FETCH is out */
     struct cursor *cursors;
     size_t cursor_count, cursor_capacity;
-    bool we_spare, it_spares; /* could do without it, said we and said it, */
-    uint64_t spared_ms;       /* ... the last of both then */
-    struct news *news;        /* by the members' slots; news.c */
-    size_t news_count;
-    bool news_all;              /* nothing was told yet */
-    bool serve_due;             /* it may lack something that can be sent now */
+    bool we_spare, it_spares;                     /* could do without it, said we and said it, */
+    uint64_t spared_ms;                           /* ... the last of both then */
+    struct news *news[LIMIT_MEMBERS / NEWS_PAGE]; /* by the members' slots; news.c */
+    bool news_all;                                /* nothing was told yet */
+    bool serve_due;                               /* it may lack something that can be sent now */
     struct identity introduced; /* by the last certificate that came along and holds; no device:
                                    none */
     size_t asked;               /* logs of others that it is asked for */

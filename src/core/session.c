@@ -63,7 +63,7 @@ void session_remove(struct node *n, struct session *s)
         n->serve_one = NULL;
     carry_session_gone(n, s);
     free(s->cursors);
-    free(s->news);
+    news_end(s);
     free(s);
 }
 
