@@ -177,7 +177,8 @@ enum {
                                   60 s */
     TIME_OUTCOME_MS = 12000,   /* behind a command's deadline: its script may take ten seconds */
     TIME_BACKLOG_MS = 100,     /* states of before we met come together; rules look at them then */
-    TIME_MESH_MS = 100,        /* who comes at once is looked at together */
+    TIME_MESH_MS = 100,        /* who comes at once is looked at together; */
+    TIME_MESH_EACH_MS = 1,     /* ... so much later for each that is known: all are looked at */
     TIME_SPARE_MS = 2000,      /* a session that neither side needs lasts this long: one of them may
                                   change its mind */
     TIME_NEWS_MS = 200,        /* what is new in others' logs is told together */

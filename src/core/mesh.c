@@ -22,7 +22,7 @@ uint64_t mesh_place(const struct node *n, struct span device)
 
 void mesh_due(struct node *n)
 {
-    node_soon(&n->mesh_at_ms, n->now_ms + TIME_MESH_MS);
+    node_soon(&n->mesh_at_ms, n->now_ms + TIME_MESH_MS + n->members.count * TIME_MESH_EACH_MS);
 }
 
 void mesh_asked(struct node *n)
