@@ -9,13 +9,14 @@ DAMAGES ?= 10000
 CYCLES ?= 500
 SECONDS ?= 60
 MINUTES ?= 10
+WORLDS ?= 10
 
 # One more than there are cores, for many tests mostly wait.
 JOBS ?= $(shell expr $$(nproc) + 1)
 CTEST := ctest --no-tests=error --output-on-failure --no-label-summary -j $(JOBS)
 BUILT := build/build.ninja
 
-.PHONY: build deps deps-test test demo install uninstall bench sim kill crash damage failing \
+.PHONY: build deps deps-test test demo install uninstall bench sim storm kill crash damage failing \
         memory fifty fuzz examples asan tsan format \
         clean help
 
@@ -69,6 +70,10 @@ bench:  ## figures, beside other systems in the same run; installs mosquitto
 sim: $(BUILT)  ## the simulator, SEEDS=1000 of them
 	@cmake --build build --target sim
 	@build/tests/sim seeds --count $(SEEDS)
+
+storm: $(BUILT)  ## a thousand simulated peers and some harm, WORLDS=10 of them
+	@cmake --build build --target sim
+	@build/tests/sim storm --count $(WORLDS)
 
 # Campaigns (docs/testing.md); their short forms are tests.
 crash: SEEDS = 20

@@ -443,7 +443,8 @@ void node_step(struct node *n, const struct event *e, struct effects *fx)
         serve_pump(n);
         finish_leaving(n);
         discovery_settle(n);
-        peer_settle(n);
+        if (n->session_count > 0) /* whatever a step does to one, it moves nothing to sooner */
+            node_soon(&n->peer_at_ms, n->now_ms + TIME_BEAT_MS);
     }
     n->last_ms = n->now_ms;
     n->fx = NULL;

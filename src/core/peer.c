@@ -564,9 +564,6 @@ static void tick_session(struct node *n, struct session *s)
         session_beat(n, s);
 }
 
-/* Their deadlines move on with every sign of life; they are reckoned when the soonest that there
- * was has come. While somebody is suspected patience counts, which may end sooner than it seemed.
- */
 void peer_tick(struct node *n)
 {
     if (n->peer_at_ms > n->now_ms)
@@ -575,15 +572,6 @@ void peer_tick(struct node *n)
         if (i <= n->session_count)
             tick_session(n, n->sessions[i - 1]);
     n->peer_at_ms = peer_deadline(n);
-    for (size_t i = 0; i < n->session_count; i++)
-        if (n->sessions[i]->suspect)
-            node_soon(&n->peer_at_ms, n->now_ms + TIME_LATE_MS);
-}
-
-void peer_settle(struct node *n)
-{
-    if (n->session_count > 0)
-        node_soon(&n->peer_at_ms, n->now_ms + TIME_BEAT_MS);
 }
 
 uint64_t peer_deadline(const struct node *n)
@@ -598,6 +586,8 @@ uint64_t peer_deadline(const struct node *n)
         uint64_t since_ms = presence_since(&n->health, s->heard_ms);
         uint64_t patience_ms = presence_patience_ms(&n->health, n->now_ms);
         node_soon(&deadline, since_ms + (s->suspect ? patience_ms : TIME_SUSPECT_MS));
+        if (s->suspect) /* patience may end sooner than it seems now */
+            node_soon(&deadline, n->now_ms + TIME_LATE_MS);
         node_soon(&deadline, s->sent_ms + TIME_BEAT_MS);
         if (s->pinged_ms > 0)
             node_soon(&deadline, s->pinged_ms + TIME_RTT_MS);

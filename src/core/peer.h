@@ -30,7 +30,5 @@ void peer_goodbye_all(struct node *n);
 void peer_tick(struct node *n);
 /* When a sign of life or its lack is due. */
 uint64_t peer_deadline(const struct node *n);
-/* At the end of a step: whatever it did to sessions, it moved nothing to sooner than this. */
-void peer_settle(struct node *n);
 
 #endif

@@ -260,18 +260,23 @@ static void look_at_own(struct node *n)
     n->serve_all = true;
 }
 
+static void pump_due(struct node *n, struct session *s)
+{
+    if (n->serve_all || s->serve_due)
+        pump_session(n, s);
+    s->serve_due = false;
+}
+
 void serve_pump(struct node *n)
 {
     look_at_own(n);
     if (!n->serve_all && !n->serve_some)
         return;
-    bool one = !n->serve_all && n->serve_one != NULL;
-    for (size_t i = 0; i < (one ? 1 : n->session_count); i++) {
-        struct session *s = one ? n->serve_one : n->sessions[i];
-        if (n->serve_all || s->serve_due)
-            pump_session(n, s);
-        s->serve_due = false;
-    }
+    struct session *one = n->serve_all ? NULL : n->serve_one;
+    if (one != NULL)
+        pump_due(n, one);
+    for (size_t i = 0; i < n->session_count && one == NULL; i++)
+        pump_due(n, n->sessions[i]);
     n->serve_all = n->serve_some = false;
     n->serve_one = NULL;
 }

@@ -9,12 +9,12 @@
 
 enum {
     LOSS_PERMILLE = 10,
-    READING_MS = 12000,
+    READING_MS = 40000,
     KILLS_MS = 4000,        /* here the killing begins, */
     KILLED_SHARE = 40,      /* ... of one peer in so many */
     PART_MS = 5000,         /* the network parts, */
     HEAL_MS = 9000,         /* ... and is one again, and in order */
-    SYNC_BOUND_MS = 20000,  /* from the heal to the last seal of what was written before */
+    SYNC_BOUND_MS = 40000,  /* from the heal to the last seal of what was written before */
     STATE_BOUND_MS = 20000, /* from the last reading to one state */
     SAMPLE_MS = 250,
 };
@@ -24,10 +24,10 @@ static const struct {
     enum tally_kind kind;
     uint64_t permille;
 } least[] = {
-    {TALLY_STARTS, 1010},   {TALLY_KILLS, 10},      {TALLY_DATAGRAMS_LOST, 10000},
-    {TALLY_DIALS, 2000},    {TALLY_SESSIONS, 2000}, {TALLY_RECORDS, 700},
-    {TALLY_COMMITS, 2000},  {TALLY_ACKS, 2000},     {TALLY_SEALS, 2000},
-    {TALLY_CARRIED, 10000}, {TALLY_FETCHES, 10000},
+    {TALLY_STARTS, 1010},  {TALLY_KILLS, 10},      {TALLY_DATAGRAMS_LOST, 10000},
+    {TALLY_DIALS, 2000},   {TALLY_SESSIONS, 2000}, {TALLY_RECORDS, 150},
+    {TALLY_COMMITS, 2000}, {TALLY_ACKS, 2000},     {TALLY_SEALS, 2000},
+    {TALLY_CARRIED, 4000}, {TALLY_FETCHES, 4000},
 };
 
 static struct world *world_of(const struct storm_options *options, uint64_t seed)
