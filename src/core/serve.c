@@ -231,8 +231,9 @@ static void pump_session(struct node *n, struct session *s)
 
 void serve_due(struct node *n, struct session *s)
 {
+    s->serve_due = true;
     n->serve_one = n->serve_some && n->serve_one != s ? NULL : s;
-    s->serve_due = n->serve_some = true;
+    n->serve_some = true;
 }
 
 void serve_due_of(struct node *n, const struct member *m)
