@@ -10,6 +10,7 @@ CYCLES ?= 500
 SECONDS ?= 60
 MINUTES ?= 10
 DAYS ?= 30
+WORLDS ?= 10
 
 # One more than there are cores, for many tests mostly wait.
 JOBS ?= $(shell expr $$(nproc) + 1)
@@ -19,7 +20,7 @@ BUILT := build/build.ninja
 RACES := io_store_test io_store_history_test io_control_test kith
 RACE_TESTS := ^(io\.(store|store_history|control)|cli\.(ask|set)|net\.kill)$$
 
-.PHONY: build deps deps-test test demo install uninstall bench sim kill crash damage failing upgrade mixed \
+.PHONY: build deps deps-test test demo install uninstall bench sim storm kill crash damage failing upgrade mixed \
         prune memory fifty soak days stuck crowd fuzz examples asan tsan format \
         clean help
 
@@ -76,6 +77,10 @@ bench:  ## figures, beside other systems in the same run; installs mosquitto
 sim: $(BUILT)  ## the simulator, SEEDS=1000 of them
 	@cmake --build build --target sim
 	@build/tests/sim seeds --count $(SEEDS)
+
+storm: $(BUILT)  ## a thousand simulated peers and some harm, WORLDS=10 of them
+	@cmake --build build --target sim
+	@build/tests/sim storm --count $(WORLDS)
 
 # Campaigns (docs/testing.md); their short forms are tests.
 crash: SEEDS = 20

@@ -126,6 +126,11 @@ void *table_get(const struct table *t, struct span key)
     return t->slots[find(t, sip_hash(t->seed, key), key)].value;
 }
 
+size_t table_place(const struct table *t, struct span key)
+{
+    return t->count == 0 ? 0 : find(t, sip_hash(t->seed, key), key);
+}
+
 /* Empties slot `gap` and moves back what follows it. A slot stays when its hash wants a place
  * behind the gap. */
 static void close_gap(struct table *t, size_t gap)

@@ -32,5 +32,7 @@ void *table_remove(struct table *t, struct span key);    /* the value, NULL when
 /* Walks in an order fixed by the seed and the history: start with *at = 0; NULL at the end. The
  * table must not change during the walk. */
 void *table_next(const struct table *t, size_t *at);
+/* Where in that order a key that is there stands. */
+size_t table_place(const struct table *t, struct span key);
 
 #endif

@@ -334,6 +334,7 @@ static void tell_sealed(struct node *n, const struct log *l)
         return;
     carry_stored(n, l);
     news_changed(n, m);
+    serve_due_of(n, m);
 }
 
 static void log_stored(struct node *n, const struct node_store *done)

@@ -66,9 +66,18 @@ void carried_drop_stretch(struct node *n, struct carried *c)
     c->seal.seq = 0;
 }
 
+/* Whom we ask for a log is told with what else there is. */
+static void note(struct node *n, const struct carried *c)
+{
+    const struct member *m = members_find(n, span_of(c->id.device));
+    if (m != NULL)
+        news_note(n, m);
+}
+
 void carried_forget(struct node *n, struct carried *c)
 {
     struct session *s = session_find(n, c->link);
+    note(n, c);
     carried_drop_stretch(n, c);
     if (s != NULL)
         s->asked--;
@@ -117,6 +126,7 @@ struct carried *carried_add(struct node *n, struct session *s, const struct log_
         return NULL;
     }
     s->asked++;
+    note(n, c);
     return c;
 }
 
@@ -161,6 +171,7 @@ struct session *carried_hand_over(struct node *n, struct carried *c)
         c->link = s->link;
         c->offered = offer.sealed;
         c->asks = 0;
+        note(n, c);
         return s;
     }
     return NULL;

@@ -93,13 +93,27 @@ void discovery_goodbye(struct node *n)
     n->hello_at_ms = NODE_NEVER;
 }
 
+/* It may have a time to dial. */
+static void note_armed(struct node *n, const struct dialer *d)
+{
+    if (!d->configured)
+        n->armed[d->member->slot / 64] |= (uint64_t)1 << d->member->slot % 64;
+    node_soon(&n->dial_at_ms, d->at_ms);
+}
+
+void discovery_forget(struct node *n, const struct member *m)
+{
+    n->armed[m->slot / 64] &= ~((uint64_t)1 << m->slot % 64);
+}
+
 static void arm(struct node *n, struct dialer *d, uint64_t at_ms, uint64_t until_ms)
 {
-    n->dials_changed = true;
     if (d->until_ms < until_ms)
         d->until_ms = until_ms;
-    if (d->link == 0 && at_ms < d->at_ms)
-        d->at_ms = at_ms;
+    if (d->link != 0 || at_ms >= d->at_ms)
+        return;
+    d->at_ms = at_ms;
+    note_armed(n, d);
 }
 
 static void arm_after_hello(struct node *n, struct member *m)
@@ -236,7 +250,7 @@ static void add_configured(struct node *n, struct address address)
                          .until_ms = NODE_NEVER,
                          .configured = true};
     n->configured[n->configured_count++] = d;
-    n->dials_changed = true;
+    note_armed(n, d);
 }
 
 void discovery_add_address(struct node *n, struct span device, struct address address)
@@ -259,19 +273,19 @@ void discovery_add_address(struct node *n, struct span device, struct address ad
 
 static void again(struct node *n, struct dialer *d)
 {
-    n->dials_changed = true;
     d->backoff_ms = d->backoff_ms == 0 ? TIME_DIAL_FIRST_MS : d->backoff_ms * 2;
     if (d->backoff_ms > TIME_DIAL_MAX_MS)
         d->backoff_ms = TIME_DIAL_MAX_MS;
     d->at_ms = n->now_ms + node_jitter(n, d->backoff_ms);
     if (d->at_ms > d->until_ms)
         d->at_ms = NODE_NEVER;
+    note_armed(n, d);
 }
 
 void discovery_dial_failed(struct node *n, struct dialer *d)
 {
     d->link = 0;
-    n->dials_changed = true;
+    note_armed(n, d);
     struct member *m = d->member;
     if (m != NULL && (m->session != NULL || m->useless || !mesh_needs(n, m))) {
         d->at_ms = NODE_NEVER;
@@ -288,14 +302,15 @@ void discovery_dial_failed(struct node *n, struct dialer *d)
 
 void discovery_dial_refused(struct node *n, struct dialer *d)
 {
-    if (d->at_ms != NODE_NEVER)
-        d->at_ms = n->now_ms + node_jitter(n, TIME_DIAL_REFUSED_MS);
+    if (d->at_ms == NODE_NEVER)
+        return;
+    d->at_ms = n->now_ms + node_jitter(n, TIME_DIAL_REFUSED_MS);
+    note_armed(n, d);
 }
 
 static void dial_again(struct node *n, struct member *m, uint32_t pause_ms)
 {
     struct dialer *d = &m->dialer;
-    n->dials_changed = true;
     d->backoff_ms = 0;
     if (m->address_count > 0 && d->link == 0)
         d->address = m->addresses[0];
@@ -307,6 +322,7 @@ static void dial_again(struct node *n, struct member *m, uint32_t pause_ms)
             continue;
         c->backoff_ms = 0;
         c->at_ms = n->now_ms + node_jitter(n, pause_ms);
+        note_armed(n, c);
     }
 }
 
@@ -365,6 +381,11 @@ static uint64_t probe_at(const struct node *n, const struct member *m)
     return n->probed_ms > 0 && doubt_ms < next_ms ? next_ms : doubt_ms;
 }
 
+void discovery_alone(struct node *n, const struct member *m)
+{
+    node_soon(&n->probe_at_ms, probe_at(n, m));
+}
+
 /* One dial, to where it was reached: a session proves more than a call. */
 static void probe(struct node *n, struct member *m)
 {
@@ -405,24 +426,79 @@ static void dial_when_due(struct node *n, struct dialer *d)
         again(n, d);
 }
 
+struct due {
+    size_t place; /* in the table of members */
+    struct dialer *dialer;
+};
+
+static int by_place(const void *a, const void *b)
+{
+    const struct due *x = a, *y = b;
+    return (x->place > y->place) - (x->place < y->place);
+}
+
+/* Those of members that are due now; of the others the soonest is noted. */
+static size_t take_due(struct node *n, struct due due[LIMIT_MEMBERS])
+{
+    size_t count = 0;
+    for (size_t word = 0; word < COUNT_OF(n->armed); word++) {
+        uint64_t bits = n->armed[word];
+        for (size_t slot = 64 * word; bits != 0; slot++, bits >>= 1) {
+            struct dialer *d = (bits & 1) != 0 ? &n->slots[slot]->dialer : NULL;
+            if (d == NULL)
+                continue;
+            if (d->at_ms <= n->now_ms && d->link == 0)
+                due[count++].dialer = d;
+            else if (d->at_ms == NODE_NEVER || d->link != 0)
+                discovery_forget(n, d->member);
+            else
+                node_soon(&n->dial_at_ms, d->at_ms);
+        }
+    }
+    return count;
+}
+
+/* In the order in which members stand in their table, which no other can choose. */
 static void dial_all_due(struct node *n)
 {
-    struct member *m;
-    size_t at = 0;
-    while ((m = table_next(&n->members, &at)) != NULL) {
-        if (probe_at(n, m) <= n->now_ms)
-            probe(n, m);
-        dial_when_due(n, &m->dialer);
+    struct due due[LIMIT_MEMBERS];
+    n->dial_at_ms = NODE_NEVER;
+    size_t count = take_due(n, due);
+    for (size_t i = 0; i < count && count > 1; i++)
+        due[i].place = table_place(&n->members, span_of(due[i].dialer->member->device));
+    if (count > 1)
+        qsort(due, count, sizeof *due, by_place);
+    for (size_t i = 0; i < count; i++) {
+        dial_when_due(n, due[i].dialer);
+        node_soon(&n->dial_at_ms, due[i].dialer->at_ms);
     }
-    for (size_t i = 0; i < n->configured_count; i++)
-        dial_when_due(n, n->configured[i]);
-    n->dials_changed = true;
+    for (size_t i = 0; i < n->configured_count; i++) {
+        struct dialer *d = n->configured[i];
+        dial_when_due(n, d);
+        if (d->link == 0)
+            node_soon(&n->dial_at_ms, d->at_ms);
+    }
+}
+
+/* One at a time, who was heard last first: it is the likeliest to answer. */
+static void probe_when_due(struct node *n)
+{
+    struct member *m, *latest = NULL;
+    size_t at = 0;
+    while ((m = table_next(&n->members, &at)) != NULL)
+        if (probe_at(n, m) <= n->now_ms && (latest == NULL || m->heard_ms > latest->heard_ms))
+            latest = m;
+    if (latest != NULL)
+        probe(n, latest);
+    n->probes_changed = true;
 }
 
 void discovery_tick(struct node *n)
 {
     if (n->hello_at_ms <= n->now_ms)
         call(n);
+    if (n->probe_at_ms <= n->now_ms)
+        probe_when_due(n);
     if (n->dial_at_ms <= n->now_ms)
         dial_all_due(n);
     if (n->nobody_told || n->ever_session || n->now_ms - n->started_ms < TIME_NOBODY_MS)
@@ -433,32 +509,23 @@ void discovery_tick(struct node *n)
         fact->ms = n->now_ms - n->started_ms;
 }
 
-static uint64_t dials_due(const struct node *n)
-{
-    uint64_t deadline = NODE_NEVER;
-    const struct member *m;
-    size_t at = 0;
-    while ((m = table_next(&n->members, &at)) != NULL) {
-        node_soon(&deadline, probe_at(n, m));
-        if (m->dialer.link == 0)
-            node_soon(&deadline, m->dialer.at_ms);
-    }
-    for (size_t i = 0; i < n->configured_count; i++)
-        if (n->configured[i]->link == 0)
-            node_soon(&deadline, n->configured[i]->at_ms);
-    return deadline;
-}
-
 void discovery_settle(struct node *n)
 {
-    if (n->dials_changed)
-        n->dial_at_ms = dials_due(n);
-    n->dials_changed = false;
+    const struct member *m;
+    size_t at = 0;
+    if (!n->probes_changed)
+        return;
+    n->probes_changed = false;
+    n->probe_at_ms = NODE_NEVER;
+    while ((m = table_next(&n->members, &at)) != NULL)
+        node_soon(&n->probe_at_ms, probe_at(n, m));
 }
 
 uint64_t discovery_deadline(const struct node *n)
 {
-    uint64_t deadline = n->hello_at_ms < n->dial_at_ms ? n->hello_at_ms : n->dial_at_ms;
+    uint64_t deadline = n->hello_at_ms;
+    node_soon(&deadline, n->dial_at_ms);
+    node_soon(&deadline, n->probe_at_ms);
     if (!n->nobody_told && !n->ever_session)
         node_soon(&deadline, n->started_ms + TIME_NOBODY_MS);
     return deadline;

@@ -31,9 +31,13 @@ void discovery_refused(struct node *n, struct member *m);
 void discovery_met(struct node *n, struct member *m);
 /* We want a session with m, which was heard of. */
 void discovery_wanted(struct node *n, struct member *m);
+/* m has no session any more, or will have none: a sign may have to be asked of it. */
+void discovery_alone(struct node *n, const struct member *m);
+/* m's place is given to another. */
+void discovery_forget(struct node *n, const struct member *m);
 void discovery_tick(struct node *n);
 void discovery_goodbye(struct node *n);
-/* At the end of a step: when the next dial is due is reckoned anew if it may have changed. */
+/* At the end of a step: when the next sign is asked for is reckoned anew if it may have changed. */
 void discovery_settle(struct node *n);
 uint64_t discovery_deadline(const struct node *n);
 

@@ -151,7 +151,9 @@ static void distrust(struct node *n, const struct proof *p)
     doubt_settled(n, &p->id.key);
     carry_distrust(n, &p->id.key);
     decide_distrust(n, span_of(p->id.device));
-    news_due(n);
+    const struct member *m = members_find(n, span_of(p->id.device));
+    if (m != NULL)
+        news_due(n, m);
 }
 
 /* LIMIT_FORKS are known: it is told, and this log is not taken any more. */
@@ -355,7 +357,7 @@ static void show_next(struct node *n, struct session *s)
             s->forks_shown |= bit;
             show(n, s, n->forks[i]);
         }
-        news_due(n);
+        node_soon(&n->news_at_ms, n->now_ms + TIME_NEWS_MS); /* goes on then */
         return;
     }
 }

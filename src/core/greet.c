@@ -8,6 +8,17 @@ bool greet_is_self(const struct node *n, const struct session *s)
     return ident_key_equal(&s->identity.key, &n->self.key);
 }
 
+void greet_met_self(struct node *n, uint64_t epoch)
+{
+    if (epoch <= n->epoch || n->exited)
+        return;
+    struct fact *fact = node_fact(n, FACT_SUPERSEDED, span_of(n->self.device));
+    if (fact != NULL)
+        fact->epoch = epoch;
+    n->exited = true;
+    event_effects_add(n->fx, EFFECT_EXIT)->exit.status = 4;
+}
+
 void greet_send(struct node *n, struct session *s)
 {
     struct message m = {.kind = MESSAGE_HELLO,

@@ -8,6 +8,8 @@
 /* The other end proved our own key: ourselves by a roundabout way, or a process with a copy of it.
  */
 bool greet_is_self(const struct node *n, const struct session *s);
+/* ... in this life of it: the later one goes on, ours ends. */
+void greet_met_self(struct node *n, uint64_t epoch);
 /* Our hello, and what we have. */
 void greet_send(struct node *n, struct session *s);
 /* Why this certificate must not greet us here, or NULL. `m` is the device it names, NULL when

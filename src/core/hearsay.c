@@ -189,7 +189,8 @@ static bool returns(const struct node *n, const struct member *m, const struct h
 void hearsay_called(struct node *n, struct member *m, const struct hello *h)
 {
     m->hearsay.call_ms = n->now_ms;
-    bool back = m->left ? n->ring && returns(n, m, h) : m->hearsay.is == MESSAGE_OFFLINE;
+    bool heard_say = n->ring || !is_ours(&m->hearsay); /* else its goodbye was heard here */
+    bool back = m->left ? heard_say && returns(n, m, h) : m->hearsay.is == MESSAGE_OFFLINE;
     if (back && m->session == NULL)
         is_back(n, m, h->epoch, n->now_ms, &us);
 }

@@ -6,6 +6,7 @@
 #include "core/log_mark.h"
 #include "core/members.h"
 #include "core/seal.h"
+#include "core/serve.h"
 #include "core/want.h"
 
 static const char *record_fault(const struct log_id *id, enum role role, const struct record *r)
@@ -142,6 +143,7 @@ void intake_begin_later(struct node *n, struct log *l, uint64_t first,
                         const struct chain_hash *base)
 {
     log_restart(l, first, base);
+    serve_due_all(n);
     l->on_disk = true;
     node_store_log(n, l);
 }

@@ -175,7 +175,7 @@ enum {
     TIME_DIAL_BURST_MS = 1000,   /* at most LIMIT_DIAL_BURST dials to one device in this time */
     TIME_DIAL_EVERY_MS = 1000,   /* a hello causes at most one answer and one dial in this time */
     TIME_DIAL_POLITE_MS = 300,   /* who was answered waits this long for the other side's dial */
-    TIME_PROBE_MS = 500, /* between two dials for a sign of life: a cut makes half a network silent
+    TIME_PROBE_MS = 150, /* between two dials for a sign of life: a cut makes half a network silent
                             at once, and its end must not find a dial out to each of them */
     TIME_DIAL_CROSS_MS = 5000,    /* two links that come up within this are of dials that crossed: a
                                      handshake may take so long, and who lost one is heard silent
@@ -204,7 +204,8 @@ enum {
                                   60 s */
     TIME_OUTCOME_MS = 12000,   /* behind a command's deadline: its script may take ten seconds */
     TIME_BACKLOG_MS = 100,     /* states of before we met come together; rules look at them then */
-    TIME_MESH_MS = 100,        /* who comes at once is looked at together */
+    TIME_MESH_MS = 100,        /* who comes at once is looked at together; */
+    TIME_MESH_EACH_MS = 1,     /* ... so much later for each that is known: all are looked at */
     TIME_MESH_AGAIN_MS = 300000, /* a ring that was too small for so long is a mesh again: most
                                     cuts end before */
     TIME_MEET_MS = 5000,    /* whoever is needed from now on, or is back, and calls, is there for so

@@ -23,7 +23,8 @@ struct log {
     bool resync;  /* records were dropped while storing failed: what does not follow `last` is
                      ignored until it does */
     bool on_disk; /* the store knows of it */
-    bool forked;  /* its author signed two contents for one place, and LIMIT_FORKS are known */
+    bool superseded; /* the same device has a later one here */
+    bool forked;     /* its author signed two contents for one place, and LIMIT_FORKS are known */
     uint64_t first;
     uint64_t last;        /* appended or received, the chain's end */
     uint64_t asked;       /* ordered to be stored */

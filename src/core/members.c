@@ -1,5 +1,6 @@
 #include "core/members.h"
 
+#include "core/discovery.h"
 #include "core/hearsay.h"
 #include "core/mesh.h"
 #include "core/news.h"
@@ -64,7 +65,8 @@ static bool make_room(struct node *n)
             n->configured[i]->member = NULL;
     table_remove(&n->members, span_of(m->device));
     news_forget(n, m);
-    n->slots[m->slot] = false;
+    discovery_forget(n, m);
+    n->slots[m->slot] = NULL;
     free(m);
     return true;
 }
@@ -72,7 +74,7 @@ static bool make_room(struct node *n)
 static size_t free_slot(const struct node *n)
 {
     size_t slot = 0;
-    while (n->slots[slot])
+    while (n->slots[slot] != NULL)
         slot++;
     return slot;
 }
@@ -100,7 +102,7 @@ struct member *members_add(struct node *n, struct span device)
     m->place = mesh_place(n, device);
     mesh_due(n);
     m->slot = free_slot(n);
-    n->slots[m->slot] = true;
+    n->slots[m->slot] = m;
     return m;
 }
 
@@ -229,6 +231,7 @@ static void forget_oldest(struct node *n, struct member *m)
             pending->log = NULL;
     }
     m->older_known = false;
+    news_note(n, m);
     log_free(l);
 }
 
@@ -283,9 +286,13 @@ struct log *members_log_add(struct node *n, struct member *m, const struct log_i
     struct log **at = &m->logs;
     while (*at != NULL && (*at)->id.epoch > id->epoch)
         at = &(*at)->next;
+    l->superseded = at != &m->logs;
     l->next = *at;
     *at = l;
+    if (l->next != NULL)
+        l->next->superseded = true;
     m->older_known = false;
+    news_note(n, m);
     n->log_count++;
     return l;
 }

@@ -31,7 +31,7 @@ void mesh_start(struct node *n)
 
 void mesh_due(struct node *n)
 {
-    node_soon(&n->mesh_at_ms, n->now_ms + TIME_MESH_MS);
+    node_soon(&n->mesh_at_ms, n->now_ms + TIME_MESH_MS + n->members.count * TIME_MESH_EACH_MS);
 }
 
 void mesh_asked(struct node *n)
@@ -202,7 +202,7 @@ void mesh_tick(struct node *n)
         choose(n);
     if (n->ring)
         hearsay_due(n);
-    n->dials_changed = true;
+    n->probes_changed = true;
     for (size_t i = n->session_count; i > 0; i--) {
         struct session *s = n->sessions[i - 1];
         if (s->state != PEER_OPEN)

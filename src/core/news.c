@@ -20,15 +20,16 @@
 
 /* What two peers know of each other about one device. */
 struct news {
-    bool heard;             /* the other has named it */
-    bool silent;            /* the other promised and did not send */
-    enum message_want mode; /* what the other wants */
-    enum message_want told; /* what we said we want */
-    uint64_t told_ms;       /* when we last told of its newest log */
-    uint64_t epoch, sealed; /* so much of its newest log the other has, or knows that we have */
-    uint64_t older;         /* digest of ours that we told */
-    uint64_t older_heard;   /* digest of theirs */
-    bool list_due;          /* our list is to be sent, but not before */
+    bool heard;                 /* the other has named it */
+    bool silent;                /* the other promised and did not send */
+    bool given;                 /* it was sent logs of it */
+    bool list_due;              /* our list is to be sent, but not before list_ms */
+    enum message_want mode : 8; /* what the other wants */
+    enum message_want told : 8; /* what we said we want */
+    uint64_t told_ms;           /* when we last told of its newest log */
+    uint64_t epoch, sealed;     /* so much of its newest log the other has, or knows that we have */
+    uint64_t older;             /* digest of ours that we told */
+    uint64_t older_heard;       /* digest of theirs */
     uint64_t list_ms;
     uint64_t answer_ms; /* a list of theirs is not answered before */
 };
@@ -43,39 +44,70 @@ static bool is_leaf(enum role role)
     return role == ROLE_SENSOR;
 }
 
+/* NULL: nothing was said of it yet. */
+static struct news *known(const struct session *s, const struct member *m)
+{
+    struct news *page = s->news[m->slot / NEWS_PAGE];
+    return page == NULL ? NULL : &page[m->slot % NEWS_PAGE];
+}
+
 /* NULL: out of memory. */
 static struct news *news_of(struct node *n, struct session *s, const struct member *m)
 {
-    if (m->slot >= s->news_count) {
-        size_t count = m->slot + 16 < LIMIT_MEMBERS ? m->slot + 16 : LIMIT_MEMBERS;
-        struct news *news = realloc(s->news, count * sizeof *news);
-        if (news == NULL) {
-            n->fx->out_of_memory = true;
-            return NULL;
-        }
-        memset(news + s->news_count, 0, (count - s->news_count) * sizeof *news);
-        s->news = news;
-        s->news_count = count;
-    }
-    return &s->news[m->slot];
+    struct news **page = &s->news[m->slot / NEWS_PAGE];
+    if (*page == NULL)
+        *page = calloc(NEWS_PAGE, sizeof **page);
+    if (*page == NULL)
+        n->fx->out_of_memory = true;
+    return known(s, m);
+}
+
+void news_end(struct session *s)
+{
+    for (size_t i = 0; i < COUNT_OF(s->news); i++)
+        free(s->news[i]);
 }
 
 void news_forget(struct node *n, const struct member *m)
 {
-    for (size_t i = 0; i < n->session_count; i++)
-        if (m->slot < n->sessions[i]->news_count)
-            n->sessions[i]->news[m->slot] = (struct news){0};
+    n->news_of[m->slot / 64] &= ~((uint64_t)1 << m->slot % 64);
+    for (size_t i = 0; i < n->session_count; i++) {
+        struct news *news = known(n->sessions[i], m);
+        if (news != NULL)
+            *news = (struct news){0};
+    }
 }
 
 void news_changed(struct node *n, struct member *m)
 {
     m->older_known = false;
-    news_due(n);
+    news_due(n, m);
 }
 
-void news_due(struct node *n)
+/* Our own logs are told otherwise. */
+void news_note(struct node *n, const struct member *m)
 {
+    if (m != &n->own)
+        n->news_of[m->slot / 64] |= (uint64_t)1 << m->slot % 64;
+}
+
+void news_due(struct node *n, const struct member *m)
+{
+    news_note(n, m);
     node_soon(&n->news_at_ms, n->now_ms + TIME_NEWS_MS);
+}
+
+void news_give(struct node *n, struct session *s, const struct member *m)
+{
+    struct news *news = news_of(n, s, m);
+    if (news != NULL)
+        news->given = true;
+}
+
+bool news_gives(const struct session *s, const struct member *m)
+{
+    const struct news *news = known(s, m);
+    return news != NULL && news->given;
 }
 
 static bool is_here(const struct member *m, const struct key_id *key)
@@ -234,10 +266,11 @@ static void send_list(struct node *n, struct session *s, const struct member *m)
 /* Lists wait while the socket owes much, too. */
 static void tell_list(struct node *n, struct session *s, struct member *m)
 {
-    struct news *news = m->slot < s->news_count ? &s->news[m->slot] : NULL;
+    struct news *news = known(s, m);
     if (news == NULL || !news->list_due)
         return;
     if (n->now_ms < news->list_ms || s->unsent >= LIMIT_UNSENT) {
+        news_note(n, m);
         node_soon(&n->news_at_ms,
                   n->now_ms < news->list_ms ? news->list_ms : n->now_ms + TIME_NEWS_MS);
         return;
@@ -248,42 +281,75 @@ static void tell_list(struct node *n, struct session *s, struct member *m)
         send_list(n, s, m);
 }
 
-static void tell_session(struct node *n, struct session *s)
+static void tell_session(struct node *n, struct session *s, struct member **members, size_t count)
 {
-    struct member *m;
     struct message_entry *page = NULL;
-    size_t at = 0, count = 0;
-    while ((m = table_next(&n->members, &at)) != NULL) {
+    size_t entries = 0;
+    for (size_t i = 0; i < count; i++) {
         if (page == NULL)
             page = event_effects_alloc(n->fx, LIMIT_NEWS_ENTRIES * sizeof *page);
         if (page == NULL)
             return;
-        count += tell(n, s, m, &page[count]);
-        tell_list(n, s, m);
-        if (count < LIMIT_NEWS_ENTRIES)
+        entries += tell(n, s, members[i], &page[entries]);
+        tell_list(n, s, members[i]);
+        if (entries < LIMIT_NEWS_ENTRIES)
             continue;
-        send_page(n, s, page, count);
+        send_page(n, s, page, entries);
         page = NULL;
-        count = 0;
+        entries = 0;
     }
-    send_page(n, s, page, count);
+    send_page(n, s, page, entries);
+}
+
+/* Those of whom something may be new, from here on nobody. */
+static size_t take_noted(struct node *n, struct member *members[LIMIT_MEMBERS])
+{
+    size_t count = 0;
+    for (size_t word = 0; word < COUNT_OF(n->news_of); word++) {
+        uint64_t bits = n->news_of[word];
+        n->news_of[word] = 0;
+        for (size_t slot = 64 * word; bits != 0; slot++, bits >>= 1)
+            if ((bits & 1) != 0)
+                members[count++] = n->slots[slot];
+    }
+    return count;
+}
+
+static size_t take_all(const struct node *n, struct member *members[LIMIT_MEMBERS])
+{
+    size_t count = 0;
+    for (size_t slot = 0; slot < LIMIT_MEMBERS; slot++)
+        if (n->slots[slot] != NULL)
+            members[count++] = n->slots[slot];
+    return count;
 }
 
 void news_begin(struct node *n, struct session *s)
 {
-    if (s->state == PEER_OPEN)
-        tell_session(n, s);
+    struct member *all[LIMIT_MEMBERS];
+    s->news_all = s->state != PEER_OPEN;
+    if (s->news_all)
+        node_soon(&n->news_at_ms, n->now_ms + TIME_NEWS_MS);
+    else
+        tell_session(n, s, all, take_all(n, all));
 }
 
 void news_tick(struct node *n)
 {
+    struct member *noted[LIMIT_MEMBERS], *all[LIMIT_MEMBERS];
     if (n->news_at_ms > n->now_ms)
         return;
     n->news_at_ms = NODE_NEVER;
+    size_t count = take_noted(n, noted);
     for (size_t i = 0; i < n->session_count; i++) {
         struct session *s = n->sessions[i];
-        if (s->state == PEER_OPEN && s->have_done)
-            tell_session(n, s);
+        if (s->state != PEER_OPEN || !s->have_done)
+            continue;
+        if (s->news_all)
+            tell_session(n, s, all, take_all(n, all));
+        else
+            tell_session(n, s, noted, count);
+        s->news_all = false;
     }
 }
 
@@ -329,7 +395,9 @@ static void note_entry(struct node *n, struct session *s, struct member *m,
     news->epoch = e->log.epoch;
     news->sealed = e->sealed;
     if (e->want == MESSAGE_WANT_NEWS)
-        news_due(n);
+        news_due(n, m);
+    else
+        news_note(n, m);
     if (e->older == 0 || e->older == news->older_heard || e->older == older_of(n, m) ||
         !wants_author(n, m, e))
         return;
@@ -343,7 +411,7 @@ void news_list_due(struct node *n, struct session *s, const struct member *m)
     if (news == NULL)
         return;
     news->list_due = true;
-    news_due(n);
+    news_due(n, m);
 }
 
 /* It has more of a log that we want of nobody but its author: it can't know yet whether ours is the
@@ -422,16 +490,16 @@ void news_ask_again(struct node *n, struct member *m)
     const struct log *l = newest(m);
     for (size_t i = 0; i < n->session_count; i++) {
         struct session *s = n->sessions[i];
-        if (m->slot >= s->news_count || l == NULL)
+        struct news *news = known(s, m);
+        if (news == NULL || l == NULL)
             continue;
-        struct news *news = &s->news[m->slot];
         if (goes_further(news->epoch, news->sealed,
                          &(struct news){.epoch = l->id.epoch, .sealed = servable(l)}))
             news->told = MESSAGE_WANT_COUNT;
         if (news->older_heard != 0)
             news->list_due = true;
     }
-    news_due(n);
+    news_due(n, m);
 }
 
 void news_tell_again(struct node *n, struct session *s, const struct member *m)
@@ -439,7 +507,7 @@ void news_tell_again(struct node *n, struct session *s, const struct member *m)
     struct news *news = news_of(n, s, m);
     if (news != NULL)
         news->told = MESSAGE_WANT_COUNT;
-    news_due(n);
+    news_due(n, m);
 }
 
 void news_distrust(struct node *n, struct session *s, const struct member *m)
@@ -447,9 +515,11 @@ void news_distrust(struct node *n, struct session *s, const struct member *m)
     struct news *news = news_of(n, s, m);
     if (news != NULL)
         news->silent = true;
+    news_note(n, m);
 }
 
 bool news_distrusted(const struct session *s, const struct member *m)
 {
-    return m->slot < s->news_count && s->news[m->slot].silent;
+    const struct news *news = known(s, m);
+    return news != NULL && news->silent;
 }

@@ -9,10 +9,14 @@
  * is told together, TIME_NEWS_MS later, and only what the other cannot know yet. Leaves tell what
  * they want, and offer nothing. */
 
-/* Something to be told has changed. */
-void news_due(struct node *n);
-/* ... of this member's logs. */
+/* Something to be told of this member has changed. */
+void news_due(struct node *n, const struct member *m);
+/* ... and can wait until there is something else to be told. */
+void news_note(struct node *n, const struct member *m);
+/* ... because of its logs. */
 void news_changed(struct node *n, struct member *m);
+/* What was told and heard on it is freed. */
+void news_end(struct session *s);
 /* An entry of a third party's log in a `have`. */
 void news_entry(struct node *n, struct session *s, const struct message_entry *e);
 /* The end of a list of all logs of one device: tells those of ours that go further. */
@@ -27,6 +31,9 @@ void news_tell_again(struct node *n, struct session *s, const struct member *m);
 /* This session promised a device's log and did not send it: it is not asked again. */
 void news_distrust(struct node *n, struct session *s, const struct member *m);
 bool news_distrusted(const struct session *s, const struct member *m);
+/* This session is sent logs of this member. */
+void news_give(struct node *n, struct session *s, const struct member *m);
+bool news_gives(const struct session *s, const struct member *m);
 /* The member's place is given to another. */
 void news_forget(struct node *n, const struct member *m);
 

@@ -77,7 +77,8 @@ struct node *node_new(const struct node_config *config)
     n->next = config->next;
     n->next_link = 1;
     n->hello_at_ms = n->store_retry_ms = NODE_NEVER;
-    n->news_at_ms = n->mesh_at_ms = n->seen_at_ms = n->dial_at_ms = NODE_NEVER;
+    n->news_at_ms = n->mesh_at_ms = n->seen_at_ms = NODE_NEVER;
+    n->dial_at_ms = n->probe_at_ms = n->peer_at_ms = NODE_NEVER;
     n->hearsay_at_ms = n->refute_at_ms = NODE_NEVER;
     rng_init(&n->rng, config->seed);
     uint64_t seed = rng_next(&n->rng);
@@ -100,7 +101,7 @@ void node_free(struct node *n)
         return;
     for (size_t i = 0; i < n->session_count; i++) {
         free(n->sessions[i]->cursors);
-        free(n->sessions[i]->news);
+        news_end(n->sessions[i]);
         free(n->sessions[i]->doubts);
         fork_session_gone(n->sessions[i]);
         free(n->sessions[i]);
@@ -383,14 +384,47 @@ static event_fn *const handlers[EVENT_KIND_COUNT] = {
 
 static void trim_window(struct node *n)
 {
+    if (n->log->ends.count == 0)
+        return;
     uint64_t keep = n->log->last + 1;
     for (size_t i = 0; i < n->session_count; i++) {
         const struct session *s = n->sessions[i];
-        for (size_t k = 0; k < s->cursor_count; k++)
+        for (size_t k = 0; k < s->cursor_count && s->cursors[k].log->own; k++)
             if (s->cursors[k].log == n->log)
                 node_soon(&keep, s->cursors[k].next);
     }
     log_window_trim(n->log, keep);
+}
+
+/* Whom an event may give something to be sent; what it does to logs says so itself. */
+static void note_served(struct node *n, const struct event *e)
+{
+    uint64_t link = 0;
+    switch (e->kind) {
+    case EVENT_MESSAGE:
+        link = e->message.link;
+        break;
+    case EVENT_SENT:
+        link = e->sent.link;
+        break;
+    case EVENT_FETCHED:
+        link = e->fetched.link;
+        break;
+    case EVENT_HELLO:
+    case EVENT_HEARD:
+    case EVENT_TICK:
+    case EVENT_READING:
+    case EVENT_STORED:
+    case EVENT_VERIFIED:
+    case EVENT_CERTIFIED:
+        return;
+    default:
+        serve_due_all(n);
+        return;
+    }
+    struct session *s = session_find(n, link);
+    if (s != NULL)
+        serve_due(n, s);
 }
 
 void node_step(struct node *n, const struct event *e, struct effects *fx)
@@ -417,11 +451,13 @@ void node_step(struct node *n, const struct event *e, struct effects *fx)
         author_store(n);
         retain_pump(n);
         seal_pump(n);
-        if (e->kind != EVENT_HELLO && e->kind != EVENT_HEARD) /* these change nothing about it */
-            serve_pump(n);
+        note_served(n, e);
+        serve_pump(n);
         fork_pump(n);
         finish_leaving(n);
         discovery_settle(n);
+        if (n->session_count > 0) /* whatever a step does to one, it moves nothing to sooner */
+            node_soon(&n->peer_at_ms, n->now_ms + TIME_BEAT_MS);
     }
     n->last_ms = n->now_ms;
     n->fx = NULL;
@@ -432,7 +468,7 @@ uint64_t node_deadline(const struct node *n)
     if (!n->started || n->exited)
         return NODE_NEVER;
     uint64_t deadline = discovery_deadline(n);
-    node_soon(&deadline, peer_deadline(n));
+    node_soon(&deadline, n->peer_at_ms);
     node_soon(&deadline, n->seen_at_ms);
     node_soon(&deadline, seal_deadline(n));
     node_soon(&deadline, checkpoint_deadline(n));

@@ -133,6 +133,9 @@ struct fork {
     char *bytes;
 };
 
+/* Most sessions hear of few members; a ring's, in the end, of all. */
+enum { NEWS_PAGE = 64 };
+
 struct session {
     uint64_t link;
     enum peer_state state;
@@ -161,10 +164,11 @@ struct session {
     bool fetching;  /* a FETCH is out */
     struct cursor *cursors;
     size_t cursor_count, cursor_capacity;
-    bool we_spare, it_spares; /* could do without it, said we and said it, */
-    uint64_t spared_ms;       /* ... the last of both then */
-    struct news *news;        /* by the members' slots; news.c */
-    size_t news_count;
+    bool we_spare, it_spares;                     /* could do without it, said we and said it, */
+    uint64_t spared_ms;                           /* ... the last of both then */
+    struct news *news[LIMIT_MEMBERS / NEWS_PAGE]; /* by the members' slots; news.c */
+    bool news_all;                                /* nothing was told yet */
+    bool serve_due;                               /* it may lack something that can be sent now */
     struct identity introduced; /* by the last certificate that came along and holds; no device:
                                    none */
     size_t asked;               /* logs of others that it is asked for */
@@ -265,19 +269,29 @@ struct node {
     unsigned claims;
 
     struct table members;
-    bool slots[LIMIT_MEMBERS]; /* taken */
+    struct member *slots[LIMIT_MEMBERS];  /* NULL: free */
+    uint64_t news_of[LIMIT_MEMBERS / 64]; /* a bit a slot: something of it may be new */
+    uint64_t armed[LIMIT_MEMBERS / 64];   /* likewise: its dialer may have a time to dial */
     size_t log_count;
     struct table carried;            /* struct carried, by its log: who was asked for it; carry.c */
     struct fork *forks[LIMIT_FORKS]; /* as they were proven */
     size_t fork_count;
     uint64_t asks; /* VERIFYs of proofs and doubts */
     uint64_t carry_at_ms, news_at_ms, mesh_at_ms;
-    uint64_t probed_ms;                /* when a sign of life was last asked for by a dial */
-    uint64_t dial_at_ms;               /* not before this is a dial due, or a sign asked for */
-    bool dials_changed;                /* reckon that anew */
-    bool ring;                         /* too many for a session with each, */
-    uint64_t ring_ms;                  /* ... and that was so last then */
-    uint64_t hearsay_at_ms;            /* something is to be told of who is there */
+    uint64_t probed_ms;         /* when a sign of life was last asked for by a dial */
+    uint64_t dial_at_ms;        /* not before this is a dial due, */
+    uint64_t probe_at_ms;       /* ... or a sign asked for */
+    uint64_t peer_at_ms;        /* not before this a sign of life, or the lack of one */
+    bool probes_changed;        /* reckon that anew */
+    bool ring;                  /* too many for a session with each, */
+    uint64_t ring_ms;           /* ... and that was so last then */
+    bool serve_all, serve_some; /* sessions may lack something: all, or those marked */
+    struct session *serve_one;  /* the only one that is marked; NULL: there may be more */
+    struct {
+        const struct log *log;
+        uint64_t first, last, sealed;
+    } served;               /* our own log as it was when sessions were last sent what they lack */
+    uint64_t hearsay_at_ms; /* something is to be told of who is there */
     uint64_t refute_at_ms, refuted_ms; /* we were called gone, and say that we are not; last then */
     unsigned refutes;                  /* so many times more */
     struct presence_health health;

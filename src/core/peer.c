@@ -276,20 +276,12 @@ static void do_never(struct node *n, struct session *s, const struct message *m,
     check_failed("the shell keeps the order of a link's events", __FILE__, __LINE__);
 }
 
-/* Our own key greets us: ourselves by a roundabout way, or another process that runs with a copy of
- * our keys. */
 static void meet_self(struct node *n, struct session *s, uint64_t epoch)
 {
     if (s->dialer != NULL)
         s->dialer->until_ms = 0;
     hang_up_and_give_back(n, s, "it is us");
-    if (epoch <= n->epoch || n->exited)
-        return;
-    struct fact *fact = node_fact(n, FACT_SUPERSEDED, span_of(n->self.device));
-    if (fact != NULL)
-        fact->epoch = epoch;
-    n->exited = true;
-    event_effects_add(n->fx, EFFECT_EXIT)->exit.status = 4;
+    greet_met_self(n, epoch);
 }
 
 static void drop_duplicate(struct node *n, struct session *s)
@@ -366,7 +358,7 @@ static void note_hello(struct node *n, struct session *s, struct member *member,
     bool we_want = n->self.role != ROLE_SENSOR ||
                    (member->role != ROLE_SENSOR && member->role != ROLE_OBSERVER);
     member->useless = !we_want && !s->wants[n->self.role];
-    n->dials_changed = true;
+    discovery_alone(n, member);
     if (member->useless) /* nobody tells it of a later life of its that we heard of, so it has none
                           */
         member->epoch = m->hello.epoch;
@@ -422,7 +414,7 @@ static void do_open(struct node *n, struct session *s, const struct message *m, 
         l->author_last = l->last;
     }
     carry_author_here(n, member);
-    news_due(n);
+    news_due(n, member);
     mesh_due(n);
     mesh_opened(n, s);
 }
@@ -573,9 +565,12 @@ static void tick_session(struct node *n, struct session *s)
 
 void peer_tick(struct node *n)
 {
+    if (n->peer_at_ms > n->now_ms)
+        return;
     for (size_t i = n->session_count; i > 0; i--)
         if (i <= n->session_count)
             tick_session(n, n->sessions[i - 1]);
+    n->peer_at_ms = peer_deadline(n);
 }
 
 uint64_t peer_deadline(const struct node *n)
@@ -590,6 +585,8 @@ uint64_t peer_deadline(const struct node *n)
         uint64_t since_ms = presence_since(&n->health, s->heard_ms);
         uint64_t patience_ms = presence_patience_ms(&n->health, n->now_ms);
         node_soon(&deadline, since_ms + (s->suspect ? patience_ms : TIME_SUSPECT_MS));
+        if (s->suspect) /* patience may end sooner than it seems now */
+            node_soon(&deadline, n->now_ms + TIME_LATE_MS);
         node_soon(&deadline, s->sent_ms + TIME_BEAT_MS);
         if (s->pinged_ms > 0)
             node_soon(&deadline, s->pinged_ms + TIME_RTT_MS);

@@ -29,6 +29,7 @@ void peer_refuse(struct node *n, struct session *s, const char *cause);
 void peer_spare(struct node *n, struct session *s);
 void peer_goodbye_all(struct node *n);
 void peer_tick(struct node *n);
+/* When a sign of life or its lack is due. */
 uint64_t peer_deadline(const struct node *n);
 
 #endif

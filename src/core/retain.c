@@ -2,6 +2,7 @@
 
 #include "core/log_mark.h"
 #include "core/members.h"
+#include "core/serve.h"
 
 /* By age: every TIME_RETAIN_MS all that is too old. By size: whatever is oldest, one at a time, as
  * long as the disk holds too much; the next one only when the last is gone, so that no more goes
@@ -86,6 +87,7 @@ static bool find(const struct node *n, struct member *m, struct log *l, enum how
 static void prune(struct node *n, const struct prunable *p)
 {
     log_prune(p->log, p->first, &p->base);
+    serve_due_all(n);
     node_store_log(n, p->log);
     n->prune_ticket = n->ticket;
     node_counted(n, NODE_LOGS_PRUNED);

@@ -1,6 +1,7 @@
 #include "core/serve.h"
 
 #include "core/members.h"
+#include "core/news.h"
 #include "core/session.h"
 #include "core/sync.h"
 
@@ -56,14 +57,14 @@ static bool wants_ours(const struct node *n, const struct session *s)
 /* Of another's log too: its newest goes on. */
 static bool may_grow(const struct node *n, const struct log *l)
 {
-    const struct member *m = l->own ? NULL : members_find(n, span_of(l->id.device));
-    return l == n->log || (m != NULL && m->logs == l);
+    return l->own ? l == n->log : !l->superseded;
 }
 
 static bool cursor_done(const struct node *n, const struct cursor *c)
 {
-    return !may_grow(n, c->log) && c->next > c->log->last && c->log->seal.seq >= c->log->last &&
-           c->seal_sent >= c->log->last;
+    const struct log *l = c->log;
+    return !may_grow(n, l) && c->next > l->last && l->seal.seq >= l->last &&
+           c->seal_sent >= l->last;
 }
 
 void serve_drop_done(struct node *n, struct session *s)
@@ -228,10 +229,57 @@ static void pump_session(struct node *n, struct session *s)
         serve_drop_done(n, s);
 }
 
-void serve_pump(struct node *n)
+void serve_due(struct node *n, struct session *s)
+{
+    s->serve_due = true;
+    n->serve_one = n->serve_some && n->serve_one != s ? NULL : s;
+    n->serve_some = true;
+}
+
+void serve_due_of(struct node *n, const struct member *m)
 {
     for (size_t i = 0; i < n->session_count; i++)
-        pump_session(n, n->sessions[i]);
+        if (news_gives(n->sessions[i], m))
+            serve_due(n, n->sessions[i]);
+}
+
+void serve_due_all(struct node *n)
+{
+    n->serve_all = true;
+}
+
+static void look_at_own(struct node *n)
+{
+    const struct log *l = n->log;
+    if (l == NULL || (n->served.log == l && n->served.first == l->first &&
+                      n->served.last == l->last && n->served.sealed == l->seal.seq))
+        return;
+    n->served.log = l;
+    n->served.first = l->first;
+    n->served.last = l->last;
+    n->served.sealed = l->seal.seq;
+    n->serve_all = true;
+}
+
+static void pump_due(struct node *n, struct session *s)
+{
+    if (n->serve_all || s->serve_due)
+        pump_session(n, s);
+    s->serve_due = false;
+}
+
+void serve_pump(struct node *n)
+{
+    look_at_own(n);
+    if (!n->serve_all && !n->serve_some)
+        return;
+    struct session *one = n->serve_all ? NULL : n->serve_one;
+    if (one != NULL)
+        pump_due(n, one);
+    for (size_t i = 0; i < n->session_count && one == NULL; i++)
+        pump_due(n, n->sessions[i]);
+    n->serve_all = n->serve_some = false;
+    n->serve_one = NULL;
 }
 
 static void send_fetched(struct node *n, struct session *s, struct cursor *c, const struct event *e)
@@ -271,6 +319,7 @@ void serve_carried(struct node *n, struct session *s, struct log *l, const struc
         c = serve_add(n, s, l);
     if (c == NULL)
         return;
+    news_give(n, s, members_find(n, span_of(l->id.device)));
     c->next = e->last + 1 > l->first ? e->last + 1 : l->first;
     c->acked = c->seal_sent = e->sealed;
     c->introduced = c->introduced && e->sealed > 0; /* it may not know the author yet */

@@ -19,7 +19,12 @@ void serve_follow(struct node *n);
 void serve_carried(struct node *n, struct session *s, struct log *l, const struct message_entry *e);
 void serve_end(struct session *s, const struct log *l);
 void serve_fetched(struct node *n, const struct event *e);
-/* Sends to every session what it lacks and has room for. */
+/* Something happened that may change what can be sent: to this session, or to whoever is given this
+ * member's logs, or to all. What is new in our own log is noticed without that. */
+void serve_due(struct node *n, struct session *s);
+void serve_due_of(struct node *n, const struct member *m);
+void serve_due_all(struct node *n);
+/* Sends to every session of which something is due what it lacks and has room for. */
 void serve_pump(struct node *n);
 /* Everything of ours was sent, seals as well, to everybody who wants it. */
 bool serve_drained(const struct node *n);

@@ -2,6 +2,7 @@
 
 #include "core/carry.h"
 #include "core/command.h"
+#include "core/discovery.h"
 #include "core/fork.h"
 #include "core/hearsay.h"
 #include "core/mesh.h"
@@ -50,19 +51,23 @@ void session_remove(struct node *n, struct session *s)
     if (s->member != NULL && s->member->session == s) {
         s->member->session = NULL;
         n->unsettled = true;
-        news_due(n);
+        discovery_alone(n, s->member);
+        news_due(n, s->member);
         mesh_due(n);
     }
-    if (s->dialer != NULL && s->dialer->link == s->link)
+    if (s->dialer != NULL && s->dialer->link == s->link) {
         s->dialer->link = 0;
-    n->dials_changed = true;
+        node_soon(&n->dial_at_ms, s->dialer->at_ms);
+    }
     size_t at = 0;
     while (n->sessions[at] != s)
         at++;
     n->sessions[at] = n->sessions[--n->session_count];
+    if (n->serve_one == s)
+        n->serve_one = NULL;
     carry_session_gone(n, s);
     free(s->cursors);
-    free(s->news);
+    news_end(s);
     free(s->doubts);
     fork_session_gone(s);
     free(s);

@@ -161,7 +161,6 @@ void sync_have(struct node *n, struct session *s, const struct message *m)
         news_list(n, s, m);
     if (m->have.more || s->have_done)
         return;
-    news_due(n);
     for (struct log *l = n->own.logs; l != NULL; l = l->next)
         if ((l->last >= l->first || l == n->log) && serve_cursor(s, l) == NULL)
             serve_add(n, s, l);

@@ -222,6 +222,7 @@ static void the_seed_decides_the_order_and_nothing_else(void **state)
     size_t different = 0;
     for (size_t j = 0; j < ITEMS; j++) {
         void *first = table_next(&t[0], &at[0]);
+        assert_int_equal(table_place(&t[0], key(first)), at[0] - 1);
         assert_ptr_equal(first, table_next(&t[1], &at[1]));
         different += first != table_next(&t[2], &at[2]);
     }

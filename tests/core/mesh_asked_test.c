@@ -36,7 +36,7 @@ static struct member *spared(struct rig *r)
     while (mesh_needs(r->n, member(r, i)))
         i++;
     rig_meet(r, LINK, member(r, i)->device, ROLE_ACTUATOR, THEM);
-    rig_wait(r, TIME_MESH_MS);
+    rig_wait(r, 2 * TIME_MESH_MS);
     struct message spare = {.kind = MESSAGE_KEEP, .keep = {.keep = false}};
     rig_message(r, LINK, &spare);
     for (unsigned ms = 0; ms < 2 * TIME_SPARE_MS; ms += 500) {
@@ -67,7 +67,7 @@ static void begin(struct rig *r)
     rig_start(r, US);
     node_facts(r->n, UINT64_MAX);
     call_all(r, 1);
-    rig_wait(r, TIME_MESH_MS);
+    rig_wait(r, 2 * TIME_MESH_MS);
     assert_true(r->n->ring);
 }
 
@@ -133,7 +133,7 @@ static void who_calls_again_behind_a_cut_is_chosen_at_once(void **state)
     assert_false(is_chosen_as(r, chosen));
     r->n->mesh_at_ms = r->now_ms + TIME_HELLO_MS; /* it was looked at just now */
     call_some(r, 30, ALL);
-    rig_wait(r, TIME_MESH_MS);
+    rig_wait(r, 2 * TIME_MESH_MS);
     assert_true(is_chosen_as(r, chosen));
 }
 

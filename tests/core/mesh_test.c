@@ -205,6 +205,17 @@ static void the_other_side_may_end_what_we_could_do_without(void **state)
     assert_int_equal(rig_fact_count(r, FACT_LOST), 0);
 }
 
+/* Each is to be dialled 300 ms after its call; by then there are too many. */
+static void whom_the_ring_can_do_without_is_not_dialled_any_more(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 9);
+    hear(r, 40);
+    rig_wait(r, 2 * TIME_DIAL_POLITE_MS);
+    assert_int_equal(rig_count(r, EFFECT_DIAL), needed(r));
+    assert_int_equal(needed(r), 2 * LIMIT_MESH_SIDE + LIMIT_MESH_FAR);
+}
+
 static void who_is_not_needed_is_neither_answered_nor_dialled(void **state)
 {
     struct rig *r = *state;
@@ -239,6 +250,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_session_that_the_other_needs_stays, setup_observer,
                                         rig_teardown),
         cmocka_unit_test_setup_teardown(the_other_side_may_end_what_we_could_do_without,
+                                        setup_observer, rig_teardown),
+        cmocka_unit_test_setup_teardown(whom_the_ring_can_do_without_is_not_dialled_any_more,
                                         setup_observer, rig_teardown),
         cmocka_unit_test_setup_teardown(who_is_not_needed_is_neither_answered_nor_dialled,
                                         setup_observer, rig_teardown),

@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { WRITTEN_S = 10, BOUND_S = 40, STEP_MS = 100, CROWD_WATCHED = 300 };
+enum { READING_MS = 5000, WRITTEN_S = 10, BOUND_S = 40, STEP_MS = 100, CROWD_WATCHED = 300 };
 
 static const struct rule no_rule;
 
-static struct host_options *people(size_t count, struct rng *r)
+struct host_options *crowd_hosts(size_t count, uint32_t reading_ms, struct rng *r)
 {
     static const char *const names[] = {"sensor", "actuator", "controller"};
     struct host_options *hosts = calloc(count, sizeof *hosts);
@@ -19,7 +19,7 @@ static struct host_options *people(size_t count, struct rng *r)
         size_t role = i % 10 == 0 ? ROLE_CONTROLLER : i % 5 == 1 ? ROLE_ACTUATOR : ROLE_SENSOR;
         hosts[i].role = (enum role)role;
         hosts[i].start_ms = (uint32_t)rng_below(r, 1000);
-        hosts[i].reading_ms = role == ROLE_SENSOR ? 5000 : 0;
+        hosts[i].reading_ms = role == ROLE_SENSOR ? reading_ms : 0;
         hosts[i].batch_max = 1;
         if (count > CROWD_WATCHED) /* no rule that every sensor concerns: a ring and no more */
             hosts[i].rules = &no_rule;
@@ -74,7 +74,7 @@ bool crowd_run(const struct crowd_options *options, trace_line_fn *on_line)
 {
     struct rng r;
     rng_init(&r, options->seed);
-    struct host_options *hosts = people(options->peers, &r);
+    struct host_options *hosts = crowd_hosts(options->peers, READING_MS, &r);
     struct world *w = world_new(&(struct world_options){
         .seed = options->seed,
         .hosts = hosts,

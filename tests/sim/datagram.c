@@ -7,8 +7,25 @@
 
 #include <stdlib.h>
 
-static void send_one(struct world *w, uint32_t from, struct address source, uint32_t to,
-                     uint64_t port, struct span bytes)
+static struct datagram *datagram_of(struct address source, struct span bytes)
+{
+    struct datagram *d = malloc(sizeof *d);
+    check(d && bytes.size <= sizeof d->bytes);
+    d->holders = 1;
+    d->source = source;
+    d->decoded = false;
+    d->size = bytes.size;
+    memcpy(d->bytes, bytes.bytes, bytes.size);
+    return d;
+}
+
+void datagram_drop(struct datagram *d)
+{
+    if (d && --d->holders == 0)
+        free(d);
+}
+
+static void send_one(struct world *w, uint32_t from, uint32_t to, uint64_t port, struct datagram *d)
 {
     w->tally[TALLY_DATAGRAMS]++;
     if (!net_open(w, from, to) || world_chance(w, w->net.now.loss_permille)) {
@@ -19,27 +36,31 @@ static void send_one(struct world *w, uint32_t from, struct address source, uint
     if (copies == 2)
         w->tally[TALLY_DATAGRAMS_DOUBLED]++;
     while (copies-- > 0) {
-        struct datagram *d = malloc(sizeof *d);
-        check(d && bytes.size <= sizeof d->bytes);
-        d->source = source;
-        d->size = bytes.size;
-        memcpy(d->bytes, bytes.bytes, bytes.size);
-        world_push(w, net_delay_us(w),
-                   (struct moment){.kind = MOMENT_DATAGRAM, .host = to, .number = port, .data = d});
+        d->holders++;
+        world_push(
+            w, net_delay_us(w),
+            (struct moment){.kind = MOMENT_DATAGRAM, .host = to, .number = port, .datagram = d});
     }
 }
 
 static void send_all(struct world *w, uint32_t from, struct address source, struct address to,
                      struct span bytes)
 {
-    if (to.port == 0) {
-        for (uint32_t i = 0; i < w->host_count; i++)
-            send_one(w, from, source, i, 0, bytes);
-        return;
-    }
-    struct host *h = net_host(w, to.ipv4);
+    struct datagram *d = datagram_of(source, bytes);
+    struct host *h = to.port == 0 ? NULL : net_host(w, to.ipv4);
+    for (uint32_t i = 0; i < w->host_count && to.port == 0; i++)
+        send_one(w, from, i, 0, d);
     if (h)
-        send_one(w, from, source, h->index, to.port, bytes);
+        send_one(w, from, h->index, to.port, d);
+    datagram_drop(d);
+}
+
+static void send_to(struct world *w, uint32_t from, struct address source, uint32_t to,
+                    struct span bytes)
+{
+    struct datagram *d = datagram_of(source, bytes);
+    send_one(w, from, to, 0, d);
+    datagram_drop(d);
 }
 
 /* Somebody on the network has heard it, and says it or something like it again. */
@@ -53,12 +74,12 @@ static void attack(struct world *w, struct host *victim)
     struct datagram said = *old;
     if (world_chance(w, w->net.now.replay_permille)) {
         w->tally[TALLY_DATAGRAMS_REPLAYED]++;
-        send_one(w, from, source, victim->index, 0, (struct span){said.bytes, said.size});
+        send_to(w, from, source, victim->index, (struct span){said.bytes, said.size});
     }
     if (world_chance(w, w->net.now.forge_permille)) {
         w->tally[TALLY_DATAGRAMS_FORGED]++;
         said.bytes[rng_below(&w->rng, said.size)] = (char)rng_below(&w->rng, 256);
-        send_one(w, from, source, victim->index, 0, (struct span){said.bytes, said.size});
+        send_to(w, from, source, victim->index, (struct span){said.bytes, said.size});
     }
 }
 
@@ -95,22 +116,24 @@ static void hear_plain(struct world *w, struct host *h, const struct datagram *d
 void datagram_on_arrival(struct world *w, const struct moment *m)
 {
     struct host *h = &w->hosts[m->host];
-    const struct datagram *d = m->data;
+    struct datagram *d = m->datagram;
     if (!h->running || (m->number != 0 && m->number != host_private_address(h).port))
         return;
-    struct hello hello;
-    struct hello_foreign foreign;
+    if (!d->decoded)
+        d->err = hello_decode((struct span){d->bytes, d->size}, &w->hello_key, &d->hello,
+                              &d->foreign);
+    d->decoded = true;
     struct event e = {.kind = EVENT_HELLO};
-    switch (hello_decode((struct span){d->bytes, d->size}, &w->hello_key, &hello, &foreign)) {
+    switch (d->err) {
     case ERR_OK:
-        e.hello.hello = &hello;
+        e.hello.hello = &d->hello;
         e.hello.source = d->source;
         host_step(w, h, &e);
         break;
     case ERR_NOT_FOUND:
         e.kind = EVENT_FOREIGN;
-        e.foreign.network = (struct span){foreign.network, sizeof foreign.network};
-        e.foreign.device = span_of(foreign.device);
+        e.foreign.network = (struct span){d->foreign.network, sizeof d->foreign.network};
+        e.foreign.device = span_of(d->foreign.device);
         e.foreign.source = d->source;
         host_step(w, h, &e);
         break;

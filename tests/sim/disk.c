@@ -60,9 +60,11 @@ static void log_free(struct disk_log *l)
 
 static void content_free(struct disk *d)
 {
-    for (size_t i = 0; i < d->log_count; i++) {
+    for (size_t i = 0; i < d->log_count; i++)
         log_free(&d->logs[i]);
-    }
+    disk_index_fini(&d->logs_by);
+    disk_index_fini(&d->topics_by);
+    disk_index_fini(&d->seen_by);
     free(d->logs);
     free(d->topics);
     free(d->peers);
@@ -90,6 +92,18 @@ static void *copied(const void *list, size_t bytes)
     return memcpy(copy, list, bytes);
 }
 
+static uint64_t hash_of(const struct log_id *id)
+{
+    return disk_index_hash(span_of(id->device), id->epoch);
+}
+
+static void index_logs(struct disk *d)
+{
+    disk_index_fini(&d->logs_by);
+    for (size_t i = 0; i < d->log_count; i++)
+        disk_index_add(&d->logs_by, hash_of(&d->logs[i].id), i);
+}
+
 void disk_copy(struct disk *to, const struct disk *from)
 {
     content_free(to);
@@ -112,11 +126,18 @@ void disk_copy(struct disk *to, const struct disk *from)
         l->seals = copied(l->seals, l->seal_count * sizeof *l->seals);
         l->marks = copied(l->marks, l->mark_count * sizeof *l->marks);
     }
+    index_logs(to);
+    for (size_t i = 0; i < to->topic_count; i++)
+        disk_index_add(&to->topics_by, disk_index_hash(span_of(to->topics[i].topic), 0), i);
+    for (size_t i = 0; i < to->seen_count; i++)
+        disk_index_add(&to->seen_by, disk_index_hash(span_of(to->seen[i].device), 0), i);
 }
 
 static struct disk_log *log_any(const struct disk *d, const struct log_id *id)
 {
-    for (size_t i = 0; i < d->log_count; i++)
+    uint64_t hash = hash_of(id);
+    size_t probe = 0, i;
+    while (disk_index_next(&d->logs_by, hash, &probe, &i))
         if (ident_log_equal(&d->logs[i].id, id))
             return &d->logs[i];
     return NULL;
@@ -145,6 +166,7 @@ static struct disk_log *log_ordered(struct disk *d, const struct log_id *id)
         return l;
     d->logs = realloc(d->logs, (d->log_count + 1) * sizeof *d->logs);
     check(d->logs);
+    disk_index_add(&d->logs_by, hash_of(id), d->log_count);
     l = &d->logs[d->log_count++];
     *l = (struct disk_log){.id = *id, .first = 1};
     return l;
@@ -320,10 +342,13 @@ static void apply_seal(struct world *w, struct host *h, struct disk_log *l,
 
 static void apply_topic(struct disk *d, const struct disk_order *o)
 {
-    size_t i = 0;
-    while (i < d->topic_count && strcmp(d->topics[i].topic, o->topic) != 0)
-        i++;
+    uint64_t hash = disk_index_hash(span_of(o->topic), 0);
+    size_t probe = 0, i = d->topic_count;
+    while (disk_index_next(&d->topics_by, hash, &probe, &i) &&
+           strcmp(d->topics[i].topic, o->topic) != 0)
+        i = d->topic_count;
     if (i == d->topic_count) {
+        disk_index_add(&d->topics_by, hash, i);
         d->topics = realloc(d->topics, ++d->topic_count * sizeof *d->topics);
         check(d->topics);
     }
@@ -402,6 +427,7 @@ static void orders_lose(struct world *w, struct host *h)
         }
     }
     d->log_count = kept;
+    index_logs(d);
     judge_forget_states(h, false);
 }
 
@@ -479,58 +505,6 @@ uint64_t disk_epoch(struct world *w, struct disk *d, uint64_t above)
 }
 
 /* Reading. */
-
-static void restore_record(struct world *w, struct host *h, enum event_kind kind, struct log_id id,
-                           struct span bytes)
-{
-    char memory[LIMIT_VALUE_TEXT];
-    const char *cause;
-    struct record r;
-    check(record_decode(bytes, &r, memory, &cause) == ERR_OK);
-    struct event e = {.kind = kind, .restore_record = {id, &r}};
-    host_step(w, h, &e);
-}
-
-static void restore_log(struct world *w, struct host *h, struct disk_log log)
-{
-    const struct disk_log *l = &log; /* a copy: the step may order something */
-    struct event e = {.kind = EVENT_RESTORE_LOG};
-    e.restore_log.id = l->id;
-    e.restore_log.role = l->role;
-    e.restore_log.first = l->first;
-    e.restore_log.last = l->last;
-    e.restore_log.closed = l->closed;
-    e.restore_log.base = l->base;
-    e.restore_log.marks = l->marks;
-    e.restore_log.mark_count = l->mark_count;
-    if (l->seal_count > 0) {
-        const struct disk_seal *seal = &l->seals[l->seal_count - 1];
-        e.restore_log.sealed = seal->seq;
-        e.restore_log.sealed_hash = seal->hash;
-        e.restore_log.signature_size = seal->signature_size;
-        memcpy(e.restore_log.signature, seal->signature, sizeof seal->signature);
-    }
-    host_step(w, h, &e);
-    uint64_t after = disk_sealed(l) < l->first ? l->first - 1 : disk_sealed(l);
-    for (uint64_t seq = after + 1; seq <= l->last && !world_failed(w); seq++)
-        restore_record(w, h, EVENT_RESTORE_TAIL, l->id, l->records[seq - l->first]);
-}
-
-void disk_restore(struct world *w, struct host *h)
-{
-    const struct disk *d = &h->disk;
-    for (size_t i = 0; i < d->log_count && !world_failed(w); i++)
-        restore_log(w, h, d->logs[i]);
-    for (size_t i = 0; i < d->topic_count && !world_failed(w); i++)
-        restore_record(w, h, EVENT_RESTORE_TOPIC, d->topics[i].id, d->topics[i].bytes);
-    for (size_t i = 0; i < d->peer_count && !world_failed(w); i++) {
-        struct event e = {.kind = EVENT_RESTORE_PEER};
-        e.restore_peer.device = span_of(d->peers[i].device);
-        e.restore_peer.address = d->peers[i].address;
-        host_step(w, h, &e);
-    }
-    disk_note_restore(w, h);
-}
 
 /* The record, also when it is ordered and not yet durable. */
 static struct span record_any(const struct disk *d, const struct log_id *id, uint64_t seq)

@@ -2,6 +2,7 @@
 #define SIM_DISK_H
 
 #include "core/event.h"
+#include "disk_index.h"
 #include "queue.h"
 
 /* A disk under one host: a model of io/store.h that keeps the promises of core/event.h and not one
@@ -65,14 +66,17 @@ struct disk_order;
 struct disk {
     struct disk_log *logs;
     size_t log_count;
+    struct disk_index logs_by; /* their devices and epochs */
     struct disk_topic *topics;
     size_t topic_count;
+    struct disk_index topics_by; /* their names */
     struct disk_peer *peers;
     size_t peer_count;
     struct disk_seen *seen;
     size_t seen_count;
     struct disk_fork *forks;
     size_t fork_count;
+    struct disk_index seen_by; /* their devices */
     uint64_t epoch_counter;
 
     struct disk_order *orders; /* not yet durable, oldest first */
@@ -104,8 +108,6 @@ void disk_crash(struct world *w, struct host *h);
 void disk_close(struct world *w, struct host *h);
 /* A new epoch by the rule of io/store.h. */
 uint64_t disk_epoch(struct world *w, struct disk *d, uint64_t above);
-/* Steps the host's node with everything that there is, in the order of core/event.h. */
-void disk_restore(struct world *w, struct host *h);
 /* Joins what there is from `first` on, up to and with `last`, into memory of at least bytes_max +
  * LIMIT_RECORD bytes; returns how many. */
 size_t disk_fetch(const struct disk *d, const struct log_id *id, uint64_t first, uint64_t last,

@@ -26,11 +26,15 @@ void disk_note_take_fork(struct disk_fork *to, const struct proof *proof)
 
 void disk_note_apply_seen(struct disk *d, const struct disk_seen *seen)
 {
-    size_t i = 0;
-    while (i < d->seen_count && strcmp(d->seen[i].device, seen->device) != 0)
-        i++;
-    if (i == d->seen_count)
+    uint64_t hash = disk_index_hash(span_of(seen->device), 0);
+    size_t probe = 0, i = d->seen_count;
+    while (disk_index_next(&d->seen_by, hash, &probe, &i) &&
+           strcmp(d->seen[i].device, seen->device) != 0)
+        i = d->seen_count;
+    if (i == d->seen_count) {
+        disk_index_add(&d->seen_by, hash, i);
         d->seen = realloc(d->seen, ++d->seen_count * sizeof *d->seen);
+    }
     check(d->seen);
     d->seen[i] = *seen;
 }

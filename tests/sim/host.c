@@ -4,6 +4,7 @@
  * ends by EXIT, by being killed, or with the machine's power. */
 #include "host.h"
 
+#include "disk_restore.h"
 #include "memory.h"
 #include "wire/plain.h"
 #include "world.h"
@@ -172,8 +173,8 @@ void host_on_later(struct world *w, const struct moment *m)
 
 static void do_fetch(struct world *w, struct host *h, const struct effect *e)
 {
-    char *memory = malloc(e->fetch.bytes_max + LIMIT_RECORD);
-    check(memory);
+    check(e->fetch.bytes_max <= LIMIT_BATCH_BYTES);
+    char *memory = w->fetched;
     struct event fetched = {.kind = EVENT_FETCHED};
     fetched.fetched.link = e->fetch.link;
     fetched.fetched.id = e->fetch.id;
@@ -189,7 +190,6 @@ static void do_fetch(struct world *w, struct host *h, const struct effect *e)
     }
     host_later(w, h, world_between(w, 50, 3000), &fetched,
                (struct span){memory, fetched.fetched.bytes.size});
-    free(memory);
     w->tally[TALLY_FETCHES]++;
 }
 

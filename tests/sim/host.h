@@ -44,6 +44,7 @@ struct host_property {
 struct host {
     struct host_options options;
     uint32_t index;
+    struct host *twin; /* the next one with the same keys; NULL: none */
     struct identity self;
     char label[LIMIT_NAME + 16]; /* the device, with a number behind it when others have that name
                                   */

@@ -6,17 +6,16 @@
 
 void host_introduce(struct world *w, struct host *h, const struct effect *e)
 {
-    for (size_t i = 0; i < w->host_count; i++) {
-        const struct identity *who = &w->hosts[i].self;
-        if (!h->met[i] || !ident_key_equal(&who->key, &e->introduce.key))
-            continue;
-        char chain[WORLD_CHAIN_BYTES];
-        world_certify(w, who, chain);
-        struct message m = {.kind = MESSAGE_CERTIFICATE,
-                            .certificate = {.chain = {chain, sizeof chain}}};
-        host_send(w, h, e->introduce.link, &m);
+    const struct host *who = world_host_of(w, &e->introduce.key);
+    while (who && !h->met[who->index])
+        who = who->twin;
+    if (!who)
         return;
-    }
+    char chain[WORLD_CHAIN_BYTES];
+    world_certify(w, &who->self, chain);
+    struct message m = {.kind = MESSAGE_CERTIFICATE,
+                        .certificate = {.chain = {chain, sizeof chain}}};
+    host_send(w, h, e->introduce.link, &m);
 }
 
 void host_certify(struct world *w, struct host *h, const struct effect *e)
@@ -24,22 +23,23 @@ void host_certify(struct world *w, struct host *h, const struct effect *e)
     struct event *done = &h->certified;
     *done = (struct event){.kind = EVENT_CERTIFIED, .certified = {.link = e->certify.link}};
     h->has_certified = true;
-    for (size_t i = 0; i < w->host_count; i++) {
-        char chain[WORLD_CHAIN_BYTES];
-        size_t size = strlen(w->hosts[i].self.device) + 1;
-        if (e->certify.chain.size < size ||
-            memcmp(e->certify.chain.bytes, w->hosts[i].self.device, size) != 0)
-            continue; /* it begins with the name */
-        world_certify(w, &w->hosts[i].self, chain);
+    struct key_id key;
+    char chain[WORLD_CHAIN_BYTES];
+    if (e->certify.chain.size != sizeof chain)
+        return;
+    memcpy(key.bytes, e->certify.chain.bytes + LIMIT_NAME + 1, sizeof key.bytes); /* world_certify
+                                                                                   */
+    for (const struct host *who = world_host_of(w, &key); who; who = who->twin) {
+        world_certify(w, &who->self, chain);
         if (!span_equal(e->certify.chain, (struct span){chain, sizeof chain}))
             continue;
-        h->met[i] = done->certified.valid = true;
-        done->certified.identity = w->hosts[i].self;
+        h->met[who->index] = done->certified.valid = true;
+        done->certified.identity = who->self;
     }
 }
 
 void host_note_met(const struct world *w, struct host *h, const struct identity *who)
 {
-    for (size_t i = 0; i < w->host_count; i++)
-        h->met[i] = h->met[i] || ident_key_equal(&w->hosts[i].self.key, &who->key);
+    for (const struct host *met = world_host_of(w, &who->key); met; met = met->twin)
+        h->met[met->index] = true;
 }

@@ -182,7 +182,7 @@ static bool role_allows(enum role role, const struct record *r)
 /* The puppet of that name, which says what it likes; NULL: it is an honest device's. */
 static const struct host *puppet_named(const struct world *w, struct span device)
 {
-    for (size_t i = 0; i < w->host_count; i++)
+    for (size_t i = 0; i < w->host_count && w->has_puppet; i++)
         if (w->hosts[i].options.puppet && span_is(device, w->hosts[i].self.device))
             return &w->hosts[i];
     return NULL;
@@ -380,11 +380,12 @@ static void see_ack(struct world *w, struct host *h, const struct effect *e)
         l->acked = seq;
 }
 
-void judge_lie_acked(struct world *w, const struct log_id *id, uint64_t seq)
+bool judge_lie_acked(struct world *w, const struct log_id *id, uint64_t seq)
 {
     struct judge_log *l = log_of(w, id);
     if (l && l->acked < seq)
         l->acked = seq;
+    return l != NULL;
 }
 
 static void see_send(struct world *w, struct host *h, const struct effect *e)
@@ -500,7 +501,7 @@ void judge_step(struct world *w, struct host *h)
     const struct judge_log *l = log_of(w, &id);
     const struct disk_log *d = disk_log(&h->disk, &id);
     const char *wrong = NULL;
-    if (node_session_count(h->node) > LIMIT_SESSIONS)
+    if (h->conn_count > LIMIT_SESSIONS && node_session_count(h->node) > LIMIT_SESSIONS)
         wrong = "has too many sessions";
     if (node_log_stored(h->node, &id) > (d ? d->last : 0))
         wrong = "believes too much stored";

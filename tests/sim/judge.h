@@ -65,8 +65,9 @@ struct judge_log *judge_log(const struct world *w, struct span device, uint64_t 
 /* The judge's copy of the record that is to be stored for a topic; empty: its author wrote another,
  * or none. */
 struct span judge_topic(struct world *w, const struct log_id *id, uint64_t seq, struct span bytes);
-/* A puppet says that it holds this: its author may believe it. */
-void judge_lie_acked(struct world *w, const struct log_id *id, uint64_t seq);
+/* A puppet is to say that it holds this: its author may believe it. False: nothing is written there
+ * yet, and when that arrives there may be. */
+bool judge_lie_acked(struct world *w, const struct log_id *id, uint64_t seq);
 /* Any effect, before it is performed. */
 void judge_effect(struct world *w, struct host *h, const struct effect *e);
 /* After the step. */

@@ -124,8 +124,8 @@ static void say_ack(struct world *w, struct host *liar, uint64_t link, const str
     m.ack.log.epoch = id.epoch;
     m.ack.seq = near(w, last_of(w, to));
     m.ack.held = m.ack.seq + rng_below(&w->rng, 3);
-    judge_lie_acked(w, &id, m.ack.seq);
-    puppet_send(w, liar, link, &m);
+    if (judge_lie_acked(w, &id, m.ack.seq))
+        puppet_send(w, liar, link, &m);
 }
 
 /* A life of its own of one record, of which it signs one of two contents to each. */

@@ -6,6 +6,7 @@
  */
 #include "net.h"
 
+#include "net_stall.h"
 #include "world.h"
 
 #include <stdlib.h>
@@ -49,6 +50,7 @@ void net_fini(struct world *w)
         free(w->net.conns[i]);
     }
     free(w->net.conns);
+    free(w->net.stalled);
     free(w->net.cuts);
     free(w->net.walls);
 }
@@ -112,19 +114,25 @@ static uint64_t next_try_us(const struct world *w, const struct net_pipe *p)
     return at_us;
 }
 
-/* Whoever waits for this way goes on trying. */
+/* Whoever waits for this way goes on trying. What does not wait any more is forgotten. */
 static void unstall(struct world *w, uint32_t from, uint32_t to)
 {
-    for (uint32_t i = 0; i < w->net.conn_count; i++) {
-        for (int end = 0; end < 2; end++) {
-            struct net_conn *c = w->net.conns[i];
-            struct net_pipe *p = &c->ends[end].out;
-            if (c->dead || !p->stalled || c->ends[end].host != from || c->ends[!end].host != to)
-                continue;
-            p->stalled = false;
-            pipe_due(w, i, end, next_try_us(w, p));
+    struct net *n = &w->net;
+    size_t kept = 0;
+    for (size_t i = 0; i < n->stalled_count; i++) {
+        uint64_t number = n->stalled[i];
+        struct net_conn *c = n->conns[number / 2];
+        struct net_end *e = &c->ends[number & 1], *other = &c->ends[!(number & 1)];
+        if (c->dead || !e->out.stalled)
+            continue;
+        if (e->host != from || other->host != to) {
+            n->stalled[kept++] = number;
+            continue;
         }
+        e->out.stalled = false;
+        pipe_due(w, (uint32_t)(number / 2), number & 1, next_try_us(w, &e->out));
     }
+    n->stalled_count = kept;
 }
 
 void net_mend(struct world *w, uint32_t from, uint32_t to)
@@ -565,6 +573,7 @@ void net_on_pipe(struct world *w, const struct moment *m)
         p->stalled = true;
         if (p->tried_us == 0)
             p->tried_us = w->now_us;
+        net_stall_note(&w->net, m->number);
         return;
     }
     p->tried_us = 0;

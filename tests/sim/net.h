@@ -74,6 +74,8 @@ struct net {
     struct net_conn **conns;
     size_t conn_count;
     size_t conn_capacity;
+    uint64_t *stalled; /* 2 * conn + end of pipes that are, or were: ascending */
+    size_t stalled_count, stalled_capacity;
     struct datagram history[DATAGRAM_HISTORY]; /* what an attacker has heard */
     uint64_t heard;
 };

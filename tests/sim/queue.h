@@ -14,7 +14,7 @@ enum moment_kind {
     MOMENT_LATER,    /* an event on its way to it (struct host_later) */
     MOMENT_COMMIT,   /* its disk finished a commit */
     MOMENT_RETRY,    /* its disk finished trying whether it works again */
-    MOMENT_DATAGRAM, /* arrives (struct net_datagram) */
+    MOMENT_DATAGRAM, /* arrives: `datagram` */
     MOMENT_PIPE,     /* the first segment of a connection's pipe arrives: number = 2 * conn + end */
     MOMENT_RESET,    /* a connection's end is reset: number = 2 * conn + end */
     MOMENT_TIMEOUT,  /* a connection's end gives up its handshake: number = 2 * conn + end */
@@ -25,6 +25,8 @@ enum moment_kind {
     MOMENT_KIND_COUNT,
 };
 
+struct datagram;
+
 struct moment {
     uint64_t time_us;
     uint64_t serial;
@@ -32,7 +34,8 @@ struct moment {
     uint32_t host;
     uint32_t life; /* of the host, where the moment is void once that life has ended */
     uint64_t number;
-    void *data; /* one flat allocation or NULL; the queue's until popped */
+    void *data;                /* one flat allocation or NULL; the queue's until popped */
+    struct datagram *datagram; /* or NULL; many moments hold one */
 };
 
 struct queue {

@@ -236,6 +236,28 @@ static void compare_states(struct world *w, const struct host *a, const struct h
     }
 }
 
+static bool wants_all(const struct host *h)
+{
+    bool all = is_there(h);
+    for (int role = 0; role < ROLE_OBSERVER; role++)
+        all = all && h->wants[role];
+    return all;
+}
+
+bool verdict_one_state(struct world *w, struct chain_hash *hash)
+{
+    struct chain_hash other;
+    size_t count = 0;
+    for (uint32_t i = 0; i < w->host_count; i++) {
+        if (!wants_all(&w->hosts[i]))
+            continue;
+        node_state_hash(w->hosts[i].node, count++ == 0 ? hash : &other);
+        if (count > 1 && memcmp(hash, &other, sizeof other) != 0)
+            return false;
+    }
+    return count > 1;
+}
+
 /* Peers that want everything hold one state. */
 static void final_state(struct world *w)
 {
@@ -243,10 +265,7 @@ static void final_state(struct world *w)
     const struct host *one = NULL;
     for (uint32_t i = 0; i < w->host_count; i++) {
         const struct host *h = &w->hosts[i];
-        bool all = h->running && h->node;
-        for (int role = 0; role < ROLE_OBSERVER; role++)
-            all = all && h->wants[role];
-        if (!all)
+        if (!wants_all(h))
             continue;
         node_state_hash(h->node, &hash);
         if (!one)
@@ -293,13 +312,18 @@ void verdict_synced(struct world *w)
     }
 }
 
+void verdict_logs(struct world *w)
+{
+    for (size_t i = 0; i < w->judge.log_count && !world_failed(w); i++)
+        final_log(w, w->judge.logs[i]);
+}
+
 void verdict_final(struct world *w)
 {
     final_sessions(w);
     final_presence(w);
     final_forks(w);
-    for (size_t i = 0; i < w->judge.log_count && !world_failed(w); i++)
-        final_log(w, w->judge.logs[i]);
+    verdict_logs(w);
     for (size_t i = 0; i < w->judge.log_count && !world_failed(w); i++)
         final_carried(w, w->judge.logs[i]);
     if (!w->judge.rolled_back && !world_failed(w))

@@ -48,6 +48,25 @@ void world_certify(const struct world *w, const struct identity *who, char out[W
     memcpy(out, text, sizeof text);
 }
 
+struct host *world_host_of(const struct world *w, const struct key_id *key)
+{
+    return table_get(&w->by_key, (struct span){(const char *)key->bytes, sizeof key->bytes});
+}
+
+static void note_key(struct world *w, struct host *h)
+{
+    const struct key_id *key = &h->self.key;
+    struct host *first = world_host_of(w, key);
+    if (!first) {
+        struct span bytes = {(const char *)key->bytes, sizeof key->bytes};
+        check(table_put(&w->by_key, bytes, h) == ERR_OK);
+        return;
+    }
+    while (first->twin)
+        first = first->twin;
+    first->twin = h;
+}
+
 struct world *world_new(const struct world_options *options)
 {
     struct world *w = calloc(1, sizeof *w);
@@ -68,9 +87,12 @@ struct world *world_new(const struct world_options *options)
     w->trace.context = options->context;
     event_effects_init(&w->effects);
     net_init(w);
+    table_init(&w->by_key, w->host_count, options->seed);
     judge_init(w);
     for (size_t i = 0; i < w->host_count; i++) {
         host_init(w, &w->hosts[i], &options->hosts[i]);
+        note_key(w, &w->hosts[i]);
+        w->has_puppet = w->has_puppet || options->hosts[i].puppet;
         world_push(w, options->hosts[i].start_ms * WORLD_MS,
                    (struct moment){.kind = MOMENT_START, .host = (uint32_t)i});
     }
@@ -79,12 +101,15 @@ struct world *world_new(const struct world_options *options)
 
 void world_free(struct world *w)
 {
+    for (size_t i = 0; i < w->queue.count; i++)
+        datagram_drop(w->queue.heap[i].datagram);
     queue_fini(&w->queue);
     net_fini(w);
     for (size_t i = 0; i < w->host_count; i++)
         host_fini(&w->hosts[i]);
     judge_fini(w);
     person_fini(w);
+    table_fini(&w->by_key);
     event_effects_fini(&w->effects);
     free(w->plan);
     free(w->hosts);
@@ -125,6 +150,7 @@ void world_run_until(struct world *w, uint64_t time_us)
         }
         handlers[m.kind](w, &m);
         free(m.data);
+        datagram_drop(m.datagram);
     }
     if (!world_failed(w))
         w->now_us = time_us;

@@ -40,6 +40,8 @@ struct world {
     struct queue queue;
     struct host *hosts;
     size_t host_count;
+    bool has_puppet;
+    struct table by_key; /* the first host of each key */
     struct net net;
     struct net_options net_fair; /* as it is without faults */
     uint32_t disk_min_us, disk_max_us;
@@ -51,6 +53,7 @@ struct world {
     struct effects effects;
     struct message_memory *memory;
     char line[LIMIT_LINE];
+    char fetched[LIMIT_BATCH_BYTES + LIMIT_RECORD];
     uint8_t secret[32];
     struct hello_key hello_key;
     struct hello_mac mac; /* of these bytes */
@@ -69,6 +72,7 @@ void world_run_for(struct world *w, uint64_t us);
 void world_fail(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool world_failed(const struct world *w);
 
+struct host *world_host_of(const struct world *w, const struct key_id *key); /* and its twins */
 struct host *world_host(struct world *w, const char *device);         /* the first of that name */
 uint64_t world_between(struct world *w, uint64_t low, uint64_t high); /* both included */
 bool world_chance(struct world *w, uint32_t permille);
