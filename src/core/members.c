@@ -100,7 +100,7 @@ struct member *members_add(struct node *n, struct span device)
         return NULL;
     }
     m->place = mesh_place(n, device);
-    mesh_due(n);
+    mesh_grew(n);
     m->slot = free_slot(n);
     n->slots[m->slot] = m;
     return m;

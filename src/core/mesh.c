@@ -34,6 +34,15 @@ void mesh_due(struct node *n)
     node_soon(&n->mesh_at_ms, n->now_ms + TIME_MESH_MS + n->members.count * TIME_MESH_EACH_MS);
 }
 
+/* From the first that is too many on: a power-on of hundreds would make a mesh of all that call in
+ * a tenth of a second. */
+void mesh_grew(struct node *n)
+{
+    mesh_due(n);
+    if (!n->ring && n->members.count >= LIMIT_MESH)
+        node_soon(&n->mesh_at_ms, n->now_ms);
+}
+
 void mesh_asked(struct node *n)
 {
     if (n->ring)

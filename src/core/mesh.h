@@ -17,6 +17,8 @@
 void mesh_start(struct node *n);
 /* Who is there has changed: chooses anew, soon. */
 void mesh_due(struct node *n);
+/* One more is known: likewise, and at once when it is the first that makes a ring. */
+void mesh_grew(struct node *n);
 /* Something was asked of a device by a person: chooses anew, at once. */
 void mesh_asked(struct node *n);
 /* Whether we want a session with m: as chosen last; in a small network always. */
