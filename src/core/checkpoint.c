@@ -38,7 +38,8 @@ static bool has_long_past(const struct node *n)
 void checkpoint_begin(struct node *n)
 {
     n->checkpoint_bytes = n->checkpoint_seq = 0;
-    n->checkpoint_ms = has_long_past(n) ? 0 : n->now_ms;
+    n->checkpoint_due = has_long_past(n);
+    n->checkpoint_ms = n->now_ms;
 }
 
 uint64_t checkpoint_deadline(const struct node *n)
@@ -46,7 +47,7 @@ uint64_t checkpoint_deadline(const struct node *n)
     const struct log *l = n->log;
     if (l == NULL || author_room(n) == 0)
         return NODE_NEVER;
-    if (n->checkpoint_ms == 0 || l->bytes - n->checkpoint_bytes >= every_bytes(n))
+    if (n->checkpoint_due || l->bytes - n->checkpoint_bytes >= every_bytes(n))
         return n->now_ms;
     return l->last > n->checkpoint_seq ? n->checkpoint_ms + every_ms(n) : NODE_NEVER;
 }
@@ -134,4 +135,5 @@ void checkpoint_pump(struct node *n)
     n->checkpoint_bytes = l->bytes;
     n->checkpoint_seq = l->last;
     n->checkpoint_ms = n->now_ms;
+    n->checkpoint_due = false;
 }

@@ -39,7 +39,7 @@ void mesh_due(struct node *n)
 void mesh_grew(struct node *n)
 {
     mesh_due(n);
-    if (!n->ring && n->members.count >= LIMIT_MESH)
+    if (!n->ring && n->members.count == LIMIT_MESH)
         node_soon(&n->mesh_at_ms, n->now_ms);
 }
 

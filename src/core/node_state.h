@@ -258,7 +258,8 @@ struct node {
     struct log *log;   /* the present epoch's; NULL before START */
     uint64_t epoch, epoch_above;
     uint64_t retain_ms, retain_bytes; /* 0: all is kept */
-    uint64_t checkpoint_ms;           /* when one was last due and written, or nothing was to say */
+    bool checkpoint_due;              /* at once, whatever else */
+    uint64_t checkpoint_ms;           /* when one was last due, or the life began */
     uint64_t checkpoint_bytes;        /* of our log, then */
     uint64_t checkpoint_size;         /* of the last one */
     uint64_t checkpoint_seq;          /* our log's last record then */

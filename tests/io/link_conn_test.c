@@ -113,16 +113,39 @@ static void who_speaks_another_protocol_is_refused(void **state)
     }
 }
 
+static void enrol(const struct temp_folder *folder, const char *device, int64_t now_s)
+{
+    char text[256];
+    struct trust_note note = {text, sizeof text};
+    struct trust_home_want want = {folder->path, device, ROLE_SENSOR, now_s};
+    struct trust_home home = {0};
+    assert_int_equal(trust_home_open(&home, &want, &note), ERR_OK);
+    trust_home_fini(&home);
+}
+
+/* Certificates last ten years. The network and the one were made a year ago, the other today; it
+ * knows that ten and a half years have passed since that. */
 static void an_expired_certificate_is_refused_and_its_owner_understands(void **state)
 {
+    enum { YEAR_S = 31557600 };
+    int64_t now_s = time(NULL);
     struct link_pair *p = *state;
-    trust_note_time(p->b.trust, ((uint64_t)time(NULL) + 11 * 31557600ULL) * 1000);
-    link_pair_dial(&p->a, 1, link_port(p->b.set));
-    LINK_PAIR_UNTIL(p, p->a.downs == 1 && p->b.refused == 1);
-    assert_string_equal(p->b.cause, "its certificate has expired");
-    assert_string_equal(p->a.reason,
+    struct temp_folder past;
+    struct link_side old, young;
+    temp_folder_make(&past);
+    enrol(&past, "sensor1", now_s - YEAR_S);
+    link_pair_open_side(p, &old, &past, "sensor1");
+    link_pair_open_side(p, &young, &past, "sensor2");
+    trust_note_time(young.trust, (uint64_t)(now_s + 19 * (int64_t)YEAR_S / 2) * 1000);
+    link_pair_dial(&old, 1, link_port(young.set));
+    LINK_PAIR_UNTIL(p, old.downs == 1 && young.refused == 1);
+    assert_string_equal(young.cause, "its certificate has expired");
+    assert_string_equal(old.reason,
                         "it refused our certificate: expired, or not valid yet by its clock");
-    assert_int_equal(p->b.ups, 0);
+    assert_int_equal(young.ups, 0);
+    link_pair_close_side(p, &old);
+    link_pair_close_side(p, &young);
+    temp_folder_remove(&past);
 }
 
 /* Both were enrolled while the clock said 2038; now it says less, as if it had lost its battery. */
@@ -134,12 +157,7 @@ static void peers_whose_clocks_run_behind_their_certificates_trust_each_other(vo
     static const char *const devices[] = {"sensor1", "sensor2"};
     temp_folder_make(&later);
     for (size_t i = 0; i < 2; i++) {
-        char text[256];
-        struct trust_note note = {text, sizeof text};
-        struct trust_home_want want = {later.path, devices[i], ROLE_SENSOR, 2147483648};
-        struct trust_home home = {0};
-        assert_int_equal(trust_home_open(&home, &want, &note), ERR_OK);
-        trust_home_fini(&home);
+        enrol(&later, devices[i], 2147483648);
         link_pair_open_side(p, &sides[i], &later, devices[i]);
     }
     link_pair_dial(&sides[0], 1, link_port(sides[1].set));

@@ -332,8 +332,12 @@ static void say_something(struct world *w, struct host *liar, const struct net_e
         say_have(w, liar, link, to, self);
         return;
     }
-    switch (rng_below(&w->rng, 18)) {
+    switch (rng_below(&w->rng, 22)) {
     case 16:
+    case 18:
+    case 19:
+    case 20:
+    case 21:
         say_fork(w, liar, link);
         break;
     case 17:
