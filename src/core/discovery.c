@@ -196,6 +196,7 @@ void discovery_hello(struct node *n, const struct hello *h, struct address sourc
     if (h->kind == HELLO_CALL && is_back(n, m, h))
         call_back(n);
     m->heard_ms = n->now_ms;
+    discovery_alone(n, m);
     if (h->kind == HELLO_GOODBYE) {
         seen_goodbye(n, m, h->epoch);
         if (m->session != NULL)

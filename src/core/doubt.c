@@ -50,6 +50,7 @@ static void send_want(struct node *n, struct session *s, const struct log *l, ui
     };
     struct message message = {.kind = MESSAGE_HAVE, .have = {.entries = e, .count = 1}};
     session_send(n, s, &message);
+    s->certificates++; /* it names the author first */
 }
 
 static struct doubt *doubt_of(const struct session *s, const struct log_id *id)
@@ -143,6 +144,22 @@ static bool is_within(const struct log *l, uint64_t seq)
     return seq > 0 && seq <= l->seal.seq && seq + 1 >= l->first;
 }
 
+/* A look may read and hash half a megabyte, and costs who tells of a log one line. */
+static bool may_look(const struct node *n, struct session *s, struct log *l)
+{
+    if (l->look_ms > n->now_ms)
+        return false;
+    if (n->now_ms >= s->looks_ms) {
+        s->looks = 0;
+        s->looks_ms = n->now_ms + TIME_LIST_MS;
+    }
+    if (s->looks == LIMIT_LOOKS)
+        return false;
+    s->looks++;
+    l->look_ms = n->now_ms + TIME_LIST_MS;
+    return true;
+}
+
 /* What goes further than ours is compared there, when we tell of ours. */
 void doubt_told(struct node *n, struct session *s, struct log *l, const struct message_entry *e)
 {
@@ -152,7 +169,7 @@ void doubt_told(struct node *n, struct session *s, struct log *l, const struct m
         return;
     if (log_hash_at(l, e->sealed, &ours))
         compare(n, s, l, e->sealed, e->chain, &ours);
-    else if (e->sealed <= l->stored)
+    else if (e->sealed <= l->stored && may_look(n, s, l))
         read_chain(n, s, &l->id, e->sealed, e->chain);
 }
 

@@ -61,6 +61,9 @@ bool fork_is_of(const struct node *n, const struct member *m)
     const struct key_id *key = m->session != NULL ? &m->session->identity.key : &m->key;
     if (!ident_key_equal(key, &unknown))
         return fork_known(n, key);
+    for (const struct log *l = m->logs; l != NULL; l = l->next)
+        if (!fork_known(n, &l->id.key)) /* it has another key by now */
+            return false;
     for (size_t i = 0; i < n->fork_count; i++)
         if (strcmp(n->forks[i]->proof.id.device, m->device) == 0)
             return true;
@@ -150,8 +153,9 @@ static void distrust(struct node *n, const struct proof *p)
 {
     doubt_settled(n, &p->id.key);
     carry_distrust(n, &p->id.key);
-    decide_distrust(n, span_of(p->id.device));
     const struct member *m = members_find(n, span_of(p->id.device));
+    if (m == NULL || fork_is_of(n, m))
+        decide_distrust(n, span_of(p->id.device));
     if (m != NULL)
         news_due(n, m);
 }

@@ -16,14 +16,19 @@
  * accusation. Nothing that anybody says raises the life that we know of a device: a word about a
  * later one is one about the known one, too. */
 
-/* Of m; what is proven counts before what is called, and that before what is told. */
-static uint64_t life_of(const struct member *m)
+/* Of m, as it was proven, else called; 0: neither. */
+static uint64_t life_met(const struct member *m)
 {
     if (m->session != NULL)
         return m->session->epoch;
-    if (m->epoch == 0 && m->hello_epoch == 0)
-        return m->hearsay.epoch;
     return m->epoch > m->hello_epoch ? m->epoch : m->hello_epoch;
+}
+
+/* ... else as it was told. */
+static uint64_t life_of(const struct member *m)
+{
+    uint64_t epoch = life_met(m);
+    return epoch > 0 ? epoch : m->hearsay.epoch;
 }
 
 static bool is_ours(const struct hearsay *h)
@@ -45,7 +50,7 @@ bool hearsay_only(const struct member *m)
 static enum presence_sign sign_of_calls(const struct node *n, const struct member *m,
                                         uint64_t now_ms)
 {
-    if (hearsay_only(m))
+    if (hearsay_only(m) && n->session_count > 0) /* else nobody is left who would say so */
         return PRESENCE_HERE;
     return presence_of_calls(&n->health, hearsay_heard_ms(m), now_ms, n->members.count);
 }
@@ -148,6 +153,7 @@ static void is_back(struct node *n, struct member *m, uint64_t epoch, uint64_t a
     bool accused = m->hearsay.is != MESSAGE_ONLINE && !is_ours(&m->hearsay);
     mesh_due(n);
     m->left = false;
+    m->goodbye_epoch = 0; /* else its end would be taken for the goodbye that was none */
     if (accused)
         refuted(n, m);
     begin(n, m, MESSAGE_ONLINE, epoch, at_ms, w);
@@ -335,14 +341,14 @@ static void take(struct node *n, struct session *s, const struct message_word *w
 {
     struct span teller = span_of(s->identity.device);
     const struct witness w = {word->by.size > 0 ? word->by : teller, s};
-    uint64_t at_ms = n->now_ms > word->ago_ms ? n->now_ms - word->ago_ms : 0;
+    uint64_t at_ms = n->now_ms > word->ago_ms ? n->now_ms - word->ago_ms : 1;
     if (span_is(word->device, n->self.device)) {
         if (word->is != MESSAGE_ONLINE)
             accused(n, word->epoch);
         return;
     }
     struct member *m = member_of(n, word->device);
-    if (m == NULL || m == s->member || span_is(w.by, n->self.device) || word->epoch < life_of(m))
+    if (m == NULL || m == s->member || span_is(w.by, n->self.device) || word->epoch < life_met(m))
         return;
     if (word->is == MESSAGE_ONLINE) {
         bool unknown = m->heard_ms == 0 && m->hearsay.epoch == 0;
@@ -458,11 +464,17 @@ static void put_all(struct node *n, struct page *p)
     }
 }
 
-static void put_due(struct node *n, struct page *p, struct member *const *due, size_t count)
+/* Whose words are new, from which on. */
+struct due {
+    const struct member *member;
+    size_t from;
+};
+
+static void put_due(struct node *n, struct page *p, const struct due *due, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        for (size_t k = due[i]->hearsay.told; k < due[i]->hearsay.count; k++)
-            put_witness(n, p, due[i], k);
+        for (size_t k = due[i].from; k < due[i].member->hearsay.count; k++)
+            put_witness(n, p, due[i].member, k);
 }
 
 /* Whether the other's calls are heard is not known at once. */
@@ -488,7 +500,7 @@ static void tell_all(struct node *n, struct page *p)
 }
 
 /* Who is slow to read is told everything once it has read. */
-static void tell_session(struct node *n, struct session *s, struct member *const *due, size_t count)
+static void tell_session(struct node *n, struct session *s, const struct due *due, size_t count)
 {
     struct page p = {.s = s};
     if (s->state != PEER_OPEN)
@@ -507,15 +519,16 @@ static void tell_session(struct node *n, struct session *s, struct member *const
 
 static void tell(struct node *n)
 {
-    struct member *due[LIMIT_MEMBERS], *m;
+    struct due due[LIMIT_MEMBERS];
+    struct member *m;
     size_t at = 0, count = 0;
-    while ((m = table_next(&n->members, &at)) != NULL)
+    while ((m = table_next(&n->members, &at)) != NULL) {
         if (m->hearsay.told < m->hearsay.count)
-            due[count++] = m;
+            due[count++] = (struct due){m, m->hearsay.told};
+        m->hearsay.told = m->hearsay.count;
+    }
     for (size_t i = 0; i < n->session_count; i++)
         tell_session(n, n->sessions[i], due, count);
-    for (size_t i = 0; i < count; i++)
-        due[i]->hearsay.told = due[i]->hearsay.count;
 }
 
 void hearsay_tick(struct node *n)

@@ -108,6 +108,8 @@ enum {
     LIMIT_FORKS = 64, /* keys known to have signed two contents: each needs a certificate of this
                          network; at the bound one more is reported, and only its log is not taken
                          any more */
+    LIMIT_LOOKS = 32, /* at our disk in TIME_LIST_MS, for chain hashes that one session told: each
+                         reads what lies between two seals */
     LIMIT_DOUBTS = 4, /* logs that one session seems to have another content of, asked about at
                          once; at the bound it is asked when it tells of them again */
     LIMIT_JUDGED = 8, /* proofs of one session being checked; at the bound one is dropped */

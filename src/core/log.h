@@ -52,6 +52,7 @@ struct log {
 
     uint64_t bytes; /* own: of all records, when it began in this process */
 
+    uint64_t look_ms;         /* others': not before this is its chain read from disk again */
     uint64_t looked_seq;      /* others': a place whose chain hash was read from disk; 0: none */
     struct chain_hash looked; /* ... and that hash */
 

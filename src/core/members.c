@@ -108,7 +108,8 @@ struct member *members_add(struct node *n, struct span device)
 
 bool members_is_there(const struct node *n, const struct member *m)
 {
-    uint64_t heard_ms = hearsay_heard_ms(m);
+    bool met = m->epoch > 0 || m->hello_epoch > 0; /* else it is a name that somebody told */
+    uint64_t heard_ms = met ? hearsay_heard_ms(m) : m->heard_ms;
     return m->session != NULL ||
            (!m->left && heard_ms > 0 &&
             presence_of_calls(&n->health, heard_ms, n->now_ms, n->members.count) != PRESENCE_GONE);

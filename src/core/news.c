@@ -26,7 +26,7 @@ struct news {
     bool list_due;              /* our list is to be sent, but not before list_ms */
     enum message_want mode : 8; /* what the other wants */
     enum message_want told : 8; /* what we said we want */
-    uint64_t told_ms;           /* when we last told of its newest log */
+    uint64_t retell_ms;         /* who wants nothing of its newest log is told of it then again */
     uint64_t epoch, sealed;     /* so much of its newest log the other has, or knows that we have */
     uint64_t older;             /* digest of ours that we told */
     uint64_t older_heard;       /* digest of theirs */
@@ -199,15 +199,21 @@ static bool goes_further(uint64_t epoch, uint64_t sealed, const struct news *new
  * author may tell the other something else. */
 static bool is_news(const struct node *n, const struct log *l, const struct news *news)
 {
-    if (news->heard && news->mode == MESSAGE_WANT_NOTHING)
-        return n->now_ms - news->told_ms >= TIME_RETELL_MS &&
-               goes_further(l->id.epoch, servable(l), news);
+    if (news->heard && news->mode == MESSAGE_WANT_NOTHING && n->now_ms < news->retell_ms)
+        return false;
     if (news->heard && news->mode == MESSAGE_WANT_RECORDS)
         return l->id.epoch > news->epoch;
     return goes_further(l->id.epoch, servable(l), news);
 }
 
 /* What the other should hear about this device now; false: nothing. */
+/* It was too early. */
+static void retell(struct node *n, const struct member *m, const struct news *news)
+{
+    news_note(n, m);
+    node_soon(&n->news_at_ms, news->retell_ms);
+}
+
 static bool tell(struct node *n, struct session *s, struct member *m, struct message_entry *entry)
 {
     const struct log *l = newest(m);
@@ -218,6 +224,9 @@ static bool tell(struct node *n, struct session *s, struct member *m, struct mes
     bool gives = !is_leaf(n->self.role) && s->wants[l->role] && servable(l) > 0;
     uint64_t older = gives ? older_of(n, m) : 0;
     bool offers = gives && is_news(n, l, news);
+    if (gives && !offers && goes_further(l->id.epoch, servable(l), news) &&
+        news->mode == MESSAGE_WANT_NOTHING)
+        retell(n, m, news);
     if (!offers && want == news->told && older == news->older)
         return false;
     *entry = entry_of(n, l);
@@ -226,7 +235,7 @@ static bool tell(struct node *n, struct session *s, struct member *m, struct mes
     entry->want = want;
     entry->older = older;
     entry->chain = chain_of(l);
-    news->told_ms = n->now_ms;
+    news->retell_ms = n->now_ms + TIME_RETELL_MS;
     news->told = want;
     news->older = older;
     if (goes_further(l->id.epoch, servable(l), news)) {

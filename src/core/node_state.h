@@ -176,6 +176,8 @@ struct session {
     size_t stretch_bytes;       /* of what it carries, waiting for seals */
     uint64_t carried_ms;        /* when it last carried something */
     struct doubt *doubts;       /* LIMIT_DOUBTS; NULL: there was none yet */
+    unsigned looks;             /* at our disk for what it told of logs, */
+    uint64_t looks_ms;          /* ... until then */
     struct fork_judged *judged[LIMIT_JUDGED]; /* proofs that came and are being checked */
     size_t judged_count;
     uint64_t forks_shown; /* a bit for each of the node's: it was shown there, or came from there */

@@ -89,6 +89,8 @@ static size_t bytes_about(const struct message *m)
         return MESSAGE_BYTES + m->have.count * ENTRY_BYTES;
     if (m->kind == MESSAGE_PRESENCE)
         return MESSAGE_BYTES + m->presence.count * WORD_BYTES;
+    if (m->kind == MESSAGE_FORK)
+        return MESSAGE_BYTES + m->fork.run.bytes.size;
     return MESSAGE_BYTES + (m->kind == MESSAGE_STATE_UPDATE ? m->update.bytes.size : 0);
 }
 

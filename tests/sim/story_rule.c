@@ -432,8 +432,8 @@ static const struct story stories[] = {
      "controller2 : commanded door1 done (door1/open)\n"
      "controller1 : update door1 door1/open #4 done\n"
      "controller1 : commanded door1 done (door1/open)\n"
-     "controller1 : update controller2 controller2/vent/rule #1 active\n"
      "controller2 : update controller1 controller1/vent/rule #1 active\n"
+     "controller1 : update controller2 controller2/vent/rule #1 active\n"
      "door1 : reading sensor1 sensor1/temperature #3 24\n"
      "door1 : state door1 idle (cool)\n"
      "door1 : action door1 fan off (cool)\n"
@@ -461,8 +461,8 @@ static const struct story stories[] = {
      "controller2 : update door1 door1/shut #7 done\n"
      "controller2 : commanded door1 done (door1/shut)\n"
      "controller1 : update door1 door1/shut #7 done\n"
-     "controller1 : update controller2 controller2/vent/rule #2 idle\n"
      "controller2 : update controller1 controller1/vent/rule #2 idle\n"
+     "controller1 : update controller2 controller2/vent/rule #2 idle\n"
      "controller1 : reconnected controller2\n"
      "controller2 : reconnected controller1\n"},
     {"a_restart_gives_no_command_again", a_restart_gives_nothing_again,
