@@ -17,7 +17,7 @@ struct console {
     bool each;             /* --json: say when each device's first reading came */
     bool fresh;            /* readings came since the last flush */
     uint64_t first_ns, last_ns;
-    uint64_t next_seq, count, lost, doubled;
+    uint64_t next_seq, count, doubled;
 };
 
 /* What peer_source.c hears: somebody is connected; a state that another device reported; everything

@@ -14,9 +14,9 @@ struct console *console_new(const struct console_options *options)
 void console_free(struct console *c)
 {
     if (c && c->count > 0 && !c->each)
-        printf("received count=%" PRIu64 " first_ns=%" PRIu64 " last_ns=%" PRIu64 " lost=%" PRIu64
+        printf("received count=%" PRIu64 " first_ns=%" PRIu64 " last_ns=%" PRIu64
                " doubled=%" PRIu64 "\n",
-               c->count, c->first_ns, c->last_ns, c->lost, c->doubled);
+               c->count, c->first_ns, c->last_ns, c->doubled);
     fflush(stdout);
     free(c);
 }
@@ -40,8 +40,6 @@ static void count_reading(struct console *c, const struct record *record)
     if (c->count++ == 0)
         c->first_ns = peer_now_ns();
     c->fresh = true;
-    if (record->seq > c->next_seq)
-        c->lost += record->seq - c->next_seq;
     if (record->seq < c->next_seq)
         c->doubled++;
     else

@@ -7,6 +7,9 @@
  * interface that it does not filter. For hellos that does not matter: each has a counter. Plain
  * datagrams have none, and therefore go to lo only when there is no other interface.
  *
+ * A large network calls ten times a second, and each time would wake everybody. Whoever was woken
+ * often of late reads the shared socket by the clock for a while, several calls at once.
+ *
  * What goes wrong: an interface that cannot send is counted and named once; garbage is counted,
  * and with --plain named at a bounded rate; reading is bounded per turn of the loop. */
 #include "io/udp.h"
@@ -28,6 +31,10 @@ enum {
     INTERFACES_EVERY_MS = 5000, /* without netlink */
     LOOPBACK_IPV4 = 0x7f000001,
     SOCKETS = 2,
+    OFTEN = 10, /* wakes in OFTEN_MS: a large network; */
+    OFTEN_MS = 2000,
+    OFTEN_LEAST_MS = 250, /* ... in less than this: many at once, or a flood, and no time to rest */
+    REST_MS = 200,        /* between two looks then: calls are seconds apart */
 };
 
 struct socket {
@@ -44,7 +51,11 @@ struct udp {
     bool plain;
     bool closed;
     struct socket sockets[SOCKETS];
-    size_t polls; /* of `sockets`, to be closed */
+    size_t polls;    /* of `sockets`, to be closed */
+    size_t handles;  /* of the loop, to be closed */
+    uv_timer_t rest; /* runs: the shared socket is read then */
+    uint64_t woke_ms[OFTEN];
+    size_t woke; /* the oldest of them */
     uint16_t private_port;
     struct netif_watch *watch;
     struct udp_places places;
@@ -176,21 +187,58 @@ static void take(struct udp *u, const struct udp_socket_datagram *d)
 }
 
 /* What is called back may close us. */
+/* Returns how many there were; as many as one wake reads: there may be more. */
+static size_t read_socket(struct udp *u, const struct socket *s)
+{
+    size_t count = 0;
+    for (int i = 0; i < BATCHES_PER_WAKE; i++) {
+        if (!udp_socket_receive(s->fd, &u->batch))
+            break;
+        count += u->batch.count;
+        for (size_t k = 0; k < u->batch.count && !u->closed; k++)
+            take(u, &u->batch.list[k]);
+        if (u->closed)
+            break;
+    }
+    return count;
+}
+
+static bool is_woken_often(struct udp *u)
+{
+    uint64_t now_ms = uv_now(u->loop), oldest_ms = u->woke_ms[u->woke];
+    u->woke_ms[u->woke] = now_ms;
+    u->woke = (u->woke + 1) % OFTEN;
+    return oldest_ms > 0 && now_ms - oldest_ms < OFTEN_MS && now_ms - oldest_ms >= OFTEN_LEAST_MS;
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events);
+
+/* What was let wait. Nothing: it is quiet again; more than a batch: it is not the time to rest. */
+static void on_rested(uv_timer_t *timer)
+{
+    struct udp *u = timer->data;
+    struct socket *s = &u->sockets[SHARED];
+    size_t count = read_socket(u, s);
+    if (u->closed)
+        return;
+    if (count > 0 && count <= UDP_SOCKET_BATCH)
+        uv_timer_start(timer, on_rested, REST_MS, 0);
+    else
+        uv_poll_start(&s->poll, UV_READABLE, on_readable);
+}
+
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
     (void)status;
     (void)events;
     struct udp *u = poll->data;
     const struct socket *s = &u->sockets[poll == &u->sockets[PRIVATE].poll];
-    for (int i = 0; i < BATCHES_PER_WAKE; i++) {
-        if (!udp_socket_receive(s->fd, &u->batch))
-            return;
-        for (size_t k = 0; k < u->batch.count; k++) {
-            take(u, &u->batch.list[k]);
-            if (u->closed)
-                return;
-        }
-    }
+    size_t count = read_socket(u, s);
+    if (u->closed || poll != &u->sockets[SHARED].poll || !is_woken_often(u) ||
+        count > UDP_SOCKET_BATCH)
+        return;
+    uv_poll_stop(poll);
+    uv_timer_start(&u->rest, on_rested, REST_MS, 0);
 }
 
 /* Sending */
@@ -276,10 +324,12 @@ static void on_closed(uv_handle_t *handle)
 {
     struct udp *u = handle->data;
     struct socket *s = &u->sockets[handle == (uv_handle_t *)&u->sockets[PRIVATE].poll];
-    close(s->fd);
-    s->fd = -1;
-    u->polls--;
-    if (u->polls == 0)
+    if (handle != (uv_handle_t *)&u->rest) {
+        close(s->fd);
+        s->fd = -1;
+    }
+    u->handles--;
+    if (u->handles == 0)
         free(u);
 }
 
@@ -294,10 +344,9 @@ void udp_close(struct udp *u)
     for (size_t i = u->polls; i < SOCKETS; i++)
         if (u->sockets[i].fd >= 0)
             close(u->sockets[i].fd);
+    uv_close((uv_handle_t *)&u->rest, on_closed);
     for (size_t i = 0; i < u->polls; i++)
         uv_close((uv_handle_t *)&u->sockets[i].poll, on_closed);
-    if (u->polls == 0)
-        free(u);
 }
 
 static enum err open_sockets(struct udp *u, char *message, size_t message_bytes)
@@ -334,6 +383,7 @@ static enum err start_polls(struct udp *u)
         if (uv_poll_init(u->loop, &s->poll, s->fd) != 0)
             return ERR_IO;
         s->poll.data = u;
+        u->handles++;
     }
     for (size_t i = 0; i < SOCKETS; i++)
         if (uv_poll_start(&u->sockets[i].poll, UV_READABLE, on_readable) != 0)
@@ -377,6 +427,9 @@ enum err udp_open(struct udp **udp, uv_loop_t *loop, const struct hello_key *key
     u->plain = options->plain;
     for (size_t i = 0; i < SOCKETS; i++)
         u->sockets[i].fd = -1;
+    uv_timer_init(loop, &u->rest);
+    u->rest.data = u;
+    u->handles = 1;
     enum err err = open_all(u, options, message, message_bytes);
     if (err != ERR_OK) {
         udp_close(u);

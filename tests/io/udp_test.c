@@ -243,6 +243,28 @@ static void one_turn_of_the_loop_reads_a_bounded_number(void **state)
     udp_close(a.udp);
 }
 
+/* Ten wakes in half a second: then calls wait for each other, and none is lost. */
+static void calls_of_a_large_network_are_read_several_at_once(void **state)
+{
+    enum { WAKES = 10, APART_US = 40000, TOGETHER = 5 };
+    struct lab *lab = udp_lab_enter(state);
+    struct peer a;
+    udp_lab_peer(lab, &a, udp_lab_on_loopback);
+    uv_run(&lab->loop, UV_RUN_NOWAIT);
+    char text[LIMIT_DATAGRAM];
+    for (int i = 0; i <= WAKES; i++) {
+        usleep(APART_US);
+        udp_lab_lesson_send(udp_lab_datagram(&udp_lab_ours, text), LO_ALL, lab->port);
+        udp_lab_run_until(lab, &a.hellos, i + 1);
+    }
+    for (int i = 0; i < TOGETHER; i++)
+        udp_lab_lesson_send(udp_lab_datagram(&udp_lab_ours, text), LO_ALL, lab->port);
+    uv_run(&lab->loop, UV_RUN_NOWAIT);
+    assert_int_equal(a.hellos, WAKES + 1);
+    udp_lab_run_until(lab, &a.hellos, WAKES + 1 + TOGETHER);
+    udp_close(a.udp);
+}
+
 static void a_call_back_may_close(void **state)
 {
     struct lab *lab = udp_lab_enter(state);
@@ -282,6 +304,8 @@ int main(void)
                                         udp_lab_close),
         cmocka_unit_test_setup_teardown(one_turn_of_the_loop_reads_a_bounded_number, udp_lab_open,
                                         udp_lab_close),
+        cmocka_unit_test_setup_teardown(calls_of_a_large_network_are_read_several_at_once,
+                                        udp_lab_open, udp_lab_close),
         cmocka_unit_test_setup_teardown(a_call_back_may_close, udp_lab_open, udp_lab_close),
     };
     return cmocka_run_group_tests_name("udp", tests, NULL, NULL);
