@@ -47,12 +47,17 @@ bool hearsay_only(const struct member *m)
     return m->heard_ms == 0 && m->hearsay.epoch > 0;
 }
 
+/* Whoever is only told of is there until we are told that it is not; when nobody is left who would
+ * say so, that begins to age. */
 static enum presence_sign sign_of_calls(const struct node *n, const struct member *m,
                                         uint64_t now_ms)
 {
-    if (hearsay_only(m) && n->session_count > 0) /* else nobody is left who would say so */
+    uint64_t heard_ms = hearsay_heard_ms(m);
+    if (hearsay_only(m) && node_session_count(n) > 0)
         return PRESENCE_HERE;
-    return presence_of_calls(&n->health, hearsay_heard_ms(m), now_ms, n->members.count);
+    if (hearsay_only(m) && n->told_ms > heard_ms)
+        heard_ms = n->told_ms;
+    return presence_of_calls(&n->health, heard_ms, now_ms, n->members.count);
 }
 
 enum presence_sign hearsay_sign(const struct node *n, const struct member *m, uint64_t now_ms)

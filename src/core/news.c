@@ -206,7 +206,6 @@ static bool is_news(const struct node *n, const struct log *l, const struct news
     return goes_further(l->id.epoch, servable(l), news);
 }
 
-/* What the other should hear about this device now; false: nothing. */
 /* It was too early. */
 static void retell(struct node *n, const struct member *m, const struct news *news)
 {
@@ -214,6 +213,7 @@ static void retell(struct node *n, const struct member *m, const struct news *ne
     node_soon(&n->news_at_ms, news->retell_ms);
 }
 
+/* What the other should hear about this device now; false: nothing. */
 static bool tell(struct node *n, struct session *s, struct member *m, struct message_entry *entry)
 {
     const struct log *l = newest(m);

@@ -295,6 +295,7 @@ struct node {
         uint64_t first, last, sealed;
     } served;               /* our own log as it was when sessions were last sent what they lack */
     uint64_t hearsay_at_ms; /* something is to be told of who is there */
+    uint64_t told_ms;       /* when a session last ended that would have told of others */
     uint64_t refute_at_ms, refuted_ms; /* we were called gone, and say that we are not; last then */
     unsigned refutes;                  /* so many times more */
     struct presence_health health;

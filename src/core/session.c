@@ -51,6 +51,8 @@ void session_remove(struct node *n, struct session *s)
     if (s->member != NULL && s->member->session == s) {
         s->member->session = NULL;
         n->unsettled = true;
+        if (!s->member->useless)
+            n->told_ms = n->now_ms;
         discovery_alone(n, s->member);
         news_due(n, s->member);
         mesh_due(n);

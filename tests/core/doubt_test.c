@@ -91,6 +91,20 @@ static void what_is_only_said_proves_nothing(void **state)
     assert_int_equal(node_session_count(r->n), 2);
 }
 
+static void who_is_asked_in_doubt_names_the_author_and_may_show_a_proof_all_the_same(void **state)
+{
+    struct message m = {.kind = MESSAGE_CERTIFICATE, .certificate = {.chain = SPAN("paper")}};
+    struct rig *r = *state;
+    begin(r);
+    tell_other(r, 3);
+    rig_message(r, 4, &m);
+    assert_int_equal(rig_count(r, EFFECT_CERTIFY), 1);
+    rig_message(r, 4, &m); /* of its proof */
+    assert_int_equal(rig_count(r, EFFECT_CERTIFY), 1);
+    rig_message(r, 4, &m); /* and no more */
+    assert_int_equal(rig_count(r, EFFECT_CERTIFY), 0);
+}
+
 static void a_forged_proof_ends_the_session(void **state)
 {
     struct rig *r = *state;
@@ -257,6 +271,57 @@ static void a_shorter_log_of_our_content_costs_one_look_at_the_disk(void **state
     assert_int_equal(carrier_asked(r, 4, "sensor1", 20), 1);
 }
 
+static void tell_places(struct rig *r, uint64_t link, const struct message_entry *entries,
+                        size_t count)
+{
+    rig_message(r, link,
+                &(struct message){.kind = MESSAGE_HAVE,
+                                  .have = {.entries = entries, .count = count}});
+}
+
+static void many_places_of_one_log_cost_one_look_a_second(void **state)
+{
+    struct rig *r = *state;
+    struct message_entry e[8];
+    begin(r);
+    carrier_delivers(r, 2, "sensor2", 20, COUNT_OF(e) + 1);
+    for (size_t i = 0; i < COUNT_OF(e); i++) {
+        e[i] = carrier_entry("sensor2", 20, i + 1);
+        e[i].chain = 7;
+    }
+    tell_places(r, 4, e, COUNT_OF(e));
+    assert_int_equal(rig_count(r, EFFECT_CHAIN), 1);
+    rig_meet(r, 6, "controller3", ROLE_CONTROLLER, 30);
+    tell_places(r, 6, e, COUNT_OF(e)); /* whoever says so */
+    assert_int_equal(rig_count(r, EFFECT_CHAIN), 0);
+    rig_wait(r, TIME_LIST_MS - 1);
+    tell_places(r, 4, e, COUNT_OF(e));
+    assert_int_equal(rig_count(r, EFFECT_CHAIN), 0);
+    rig_wait(r, 1);
+    tell_places(r, 4, e, COUNT_OF(e));
+    assert_int_equal(rig_count(r, EFFECT_CHAIN), 1);
+}
+
+static void at_the_bound_a_session_makes_us_look_no_more_for_a_second(void **state)
+{
+    struct rig *r = *state;
+    struct message_entry e[LIMIT_LOOKS + 1];
+    begin(r);
+    for (size_t i = 0; i < COUNT_OF(e); i++) {
+        carrier_delivers(r, 2, "sensor2", 20 + i, 2);
+        e[i] = carrier_entry("sensor2", 20 + i, 1);
+        e[i].chain = 7;
+    }
+    tell_places(r, 4, e, COUNT_OF(e));
+    assert_int_equal(rig_count(r, EFFECT_CHAIN), LIMIT_LOOKS);
+    rig_meet(r, 6, "controller3", ROLE_CONTROLLER, 30);
+    tell_places(r, 6, &e[LIMIT_LOOKS], 1); /* each has its own share */
+    assert_int_equal(rig_count(r, EFFECT_CHAIN), 1);
+    rig_wait(r, TIME_LIST_MS);
+    tell_places(r, 4, e, COUNT_OF(e));
+    assert_int_equal(rig_count(r, EFFECT_CHAIN), LIMIT_LOOKS);
+}
+
 static void a_disk_that_cannot_tell_proves_nothing(void **state)
 {
     struct rig *r = *state;
@@ -337,6 +402,7 @@ int main(void)
         ACTUATOR(two_seals_over_one_place_prove_a_fork_and_both_are_kept),
         ACTUATOR(who_proved_it_hears_of_our_content_again),
         ACTUATOR(what_is_only_said_proves_nothing),
+        ACTUATOR(who_is_asked_in_doubt_names_the_author_and_may_show_a_proof_all_the_same),
         ACTUATOR(a_forged_proof_ends_the_session),
         ACTUATOR(a_lie_a_line_costs_no_signature_a_line),
         ACTUATOR(a_longer_log_proves_the_fork_from_its_beginning),
@@ -346,6 +412,8 @@ int main(void)
         ACTUATOR(a_lie_about_a_shorter_log_proves_nothing),
         ACTUATOR(what_is_too_long_to_be_shown_is_proven_to_ourselves),
         ACTUATOR(a_shorter_log_of_our_content_costs_one_look_at_the_disk),
+        ACTUATOR(many_places_of_one_log_cost_one_look_a_second),
+        ACTUATOR(at_the_bound_a_session_makes_us_look_no_more_for_a_second),
         ACTUATOR(a_disk_that_cannot_tell_proves_nothing),
         ACTUATOR(a_seal_beyond_ours_is_for_when_we_are_told_again),
         ACTUATOR(an_earlier_life_is_compared_when_a_list_tells_of_it),

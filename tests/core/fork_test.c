@@ -242,6 +242,32 @@ static void several_are_shown_one_a_turn(void **state)
     assert_int_equal(rig_sent_count(r, MESSAGE_FORK), 1);
 }
 
+static void restore_long(struct rig *r, const char *device)
+{
+    static const char bytes[LIMIT_UNSENT];
+    struct message m = proof_of(r, device);
+    struct proof proof = {.id = rig_log(device, 20),
+                          .seals = {m.fork.seals[0], m.fork.seals[1]},
+                          .there = m.fork.run.base,
+                          .bytes = {bytes, sizeof bytes},
+                          .count = 1};
+    rig_step(r, &(struct event){.kind = EVENT_RESTORE_FORK, .restore_fork = &proof});
+}
+
+static void a_proof_is_as_much_unsent_as_it_is_long(void **state)
+{
+    struct rig *r = *state;
+    restore_long(r, "sensor1");
+    restore_long(r, "sensor2");
+    rig_start(r, 10);
+    rig_meet(r, 6, "controller1", ROLE_CONTROLLER, 30);
+    assert_int_equal(shown(r, 6), 1);
+    rig_wait(r, 2 * TIME_NEWS_MS);
+    assert_int_equal(rig_sent_count(r, MESSAGE_FORK), 0);
+    rig_step(r, &(struct event){.kind = EVENT_SENT, .sent = {.link = 6}});
+    assert_int_equal(shown(r, 6), 1);
+}
+
 static void of_none_of_its_logs_is_anything_taken_any_more(void **state)
 {
     struct rig *r = *state;
@@ -290,6 +316,48 @@ static void another_key_under_the_name_is_trusted(void **state)
     rig_greet(r, 6, "sensor1", ROLE_SENSOR, 50);
     rig_update(r, 6, "sensor1", 50, 1, 1, 26);
     assert_int_equal(rig_fact_count(r, FACT_READING), 1);
+}
+
+/* Of the key that the device had before it was set up anew. */
+static void prove_old_key(struct rig *r, const char *device)
+{
+    struct proof proof = {.id = rig_log(device, 10)};
+    proof.id.key.bytes[0] = 9;
+    event_effects_reset(&r->fx);
+    r->n->fx = &r->fx;
+    fork_prove(r->n, &proof);
+    assert_int_equal(rig_fact_count(r, FACT_FORKED), 1);
+}
+
+static void a_device_that_has_logs_of_another_key_is_not_its_forked_one(void **state)
+{
+    struct rig *r = *state;
+    begin(r);
+    prove_old_key(r, "sensor1");
+    carrier_offers(r, 2, "sensor1", 20, 3);
+    const struct member *m = members_find(r->n, SPAN("sensor1"));
+    assert_true(m == NULL || fork_is_of(r->n, m)); /* as far as is known */
+    carrier_delivers(r, 2, "sensor1", 20, 3);
+    m = members_find(r->n, SPAN("sensor1"));
+    assert_int_equal(m->logs->last, 3);
+    assert_false(fork_is_of(r->n, m));
+    proves(r, "sensor1"); /* and of the new one */
+    assert_true(fork_is_of(r->n, m));
+}
+
+static void a_late_proof_about_an_old_key_leaves_what_the_new_one_said(void **state)
+{
+    struct rig *r = *state;
+    begin(r);
+    rig_meet(r, 6, "sensor1", ROLE_SENSOR, 20);
+    rig_meet(r, 8, "sensor2", ROLE_SENSOR, 20);
+    rig_update(r, 6, "sensor1", 20, 1, 1, 30);
+    rig_update(r, 8, "sensor2", 20, 1, 1, 20);
+    assert_true(r->n->rules[0].active);
+    prove_old_key(r, "sensor1");
+    assert_true(r->n->rules[0].active);
+    proves(r, "sensor1");
+    assert_false(r->n->rules[0].active);
 }
 
 static void its_commands_are_refused_and_it_hears_why(void **state)
@@ -454,9 +522,12 @@ int main(void)
         ACTUATOR(what_is_shown_is_what_came),
         ACTUATOR(a_socket_that_owes_much_is_shown_it_later),
         ACTUATOR(several_are_shown_one_a_turn),
+        ACTUATOR(a_proof_is_as_much_unsent_as_it_is_long),
         ACTUATOR(of_none_of_its_logs_is_anything_taken_any_more),
         ACTUATOR(what_is_on_its_way_by_others_is_not_taken),
         ACTUATOR(another_key_under_the_name_is_trusted),
+        ACTUATOR(a_device_that_has_logs_of_another_key_is_not_its_forked_one),
+        ACTUATOR(a_late_proof_about_an_old_key_leaves_what_the_new_one_said),
         ACTUATOR(its_commands_are_refused_and_it_hears_why),
         CONTROLLER(nothing_is_wanted_of_it_any_more),
         CONTROLLER(who_hears_it_of_itself_wants_nothing_of_others),

@@ -387,6 +387,80 @@ static void a_goodbye_that_others_made_up_is_refuted(void **state)
     assert_int_equal(view_of(r, device).presence, VIEW_ONLINE);
 }
 
+static void a_goodbye_that_was_refuted_does_not_make_its_death_one(void **state)
+{
+    struct rig *r = *state;
+    struct message_word w = word("controller2", MESSAGE_LEFT, "");
+    join(r, CROWD);
+    r->now_ms += 10;
+    say(r, FIRST, &w);
+    beat(r, SECOND);
+    assert_int_equal(view_of(r, "controller2").presence, VIEW_ONLINE);
+    const char *device = stranger(r);
+    w = word(device, MESSAGE_LEFT, "");
+    say(r, FIRST, &w);
+    wait(r, TIME_REFUTE_MS);
+    call(r, device, LIFE);
+    assert_int_equal(view_of(r, device).presence, VIEW_ONLINE);
+    rig_meet(r, THIRD, device, ROLE_CONTROLLER, LIFE);
+    rig_link_down(r, THIRD);
+    rig_link_down(r, SECOND);
+    rig_wait(r, TIME_TELL_MS);
+    assert_int_equal(told(r, FIRST, "controller2")->is, MESSAGE_OFFLINE);
+    assert_int_equal(told(r, FIRST, device)->is, MESSAGE_OFFLINE);
+    assert_int_equal(view_of(r, device).presence, VIEW_OFFLINE);
+    assert_int_equal(node_count(r->n, NODE_SESSIONS_LOST), 2);
+}
+
+static void a_life_that_is_only_told_does_not_outrank_an_earlier_one(void **state)
+{
+    struct rig *r = *state;
+    struct message_word w = word("sensor77", MESSAGE_ONLINE, "");
+    join(r, CROWD);
+    w.epoch = LIFE + 1000; /* made up, perhaps: nobody can have proven it to us */
+    say(r, FIRST, &w);
+    wait(r, 1000);
+    say_gone(r, SECOND, "sensor77", "");
+    assert_int_equal(view_of(r, "sensor77").presence, VIEW_SUSPECT);
+    wait(r, 1000);
+    w = word("sensor77", MESSAGE_ONLINE, "");
+    say(r, SECOND, &w);
+    assert_int_equal(view_of(r, "sensor77").presence, VIEW_ONLINE);
+}
+
+/* Until its calls would be missed. */
+static uint64_t aged_ms(void)
+{
+    return LIMIT_CALLS_GONE * presence_call_ms(CROWD + 1) * 6 / 5;
+}
+
+static void whoever_is_only_told_of_ages_when_nobody_is_left_to_say_more(void **state)
+{
+    struct rig *r = *state;
+    struct message_word w = word("sensor77", MESSAGE_ONLINE, "");
+    join(r, CROWD);
+    say(r, FIRST, &w);
+    wait(r, 2 * aged_ms());
+    assert_int_equal(view_of(r, "sensor77").presence, VIEW_ONLINE);
+    rig_link_down(r, FIRST);
+    rig_link_down(r, SECOND);
+    assert_int_equal(view_of(r, "sensor77").presence, VIEW_ONLINE); /* but from now on */
+    rig_wait(r, aged_ms());
+    assert_true(r->n->session_count > 0); /* who is dialled says nothing */
+    assert_int_equal(node_session_count(r->n), 0);
+    assert_int_equal(view_of(r, "sensor77").presence, VIEW_OFFLINE);
+}
+
+static void a_word_that_is_older_than_this_machine_counts(void **state)
+{
+    struct rig *r = *state;
+    struct message_word w = word("sensor77", MESSAGE_ONLINE, "");
+    join(r, CROWD);
+    w.ago_ms = r->now_ms + 60000;
+    say(r, FIRST, &w);
+    assert_int_equal(view_of(r, "sensor77").presence, VIEW_ONLINE);
+}
+
 static void everybody_is_listed_with_what_stands_behind_the_name(void **state)
 {
     struct rig *r = *state;
@@ -440,6 +514,20 @@ static void who_is_out_of_hearing_is_told_who_is_there(void **state)
     assert_non_null(told(r, FIRST, "far1")); /* nor do others hear it */
 }
 
+/* What is new of it and what others cannot hear of it is due at once. */
+static void who_is_out_of_hearing_and_slow_to_greet_is_told_of_too(void **state)
+{
+    struct rig *r = *state;
+    join(r, CROWD);
+    rig_link_up(r, THIRD, "far1", 0, ROLE_CONTROLLER);
+    wait(r, TIME_FAR_MS);
+    rig_greet(r, THIRD, "far1", ROLE_CONTROLLER, LIFE);
+    rig_message(r, THIRD, &(struct message){.kind = MESSAGE_HAVE});
+    rig_wait(r, 2 * TIME_TELL_MS);
+    assert_non_null(told(r, FIRST, "far1"));
+    assert_int_equal(told(r, FIRST, "far1")->is, MESSAGE_ONLINE);
+}
+
 static void who_does_not_read_is_told_when_it_has(void **state)
 {
     struct rig *r = *state;
@@ -476,9 +564,14 @@ int main(void)
         CASE(whoever_is_called_gone_in_vain_too_often_is_judged_by_its_signs_alone),
         CASE(a_goodbye_is_told_and_overrules_a_loss),
         CASE(a_goodbye_that_others_made_up_is_refuted),
+        CASE(a_goodbye_that_was_refuted_does_not_make_its_death_one),
+        CASE(a_life_that_is_only_told_does_not_outrank_an_earlier_one),
+        CASE(whoever_is_only_told_of_ages_when_nobody_is_left_to_say_more),
+        CASE(a_word_that_is_older_than_this_machine_counts),
         CASE(everybody_is_listed_with_what_stands_behind_the_name),
         CASE(who_joins_is_told_who_is_gone),
         CASE(who_is_out_of_hearing_is_told_who_is_there),
+        CASE(who_is_out_of_hearing_and_slow_to_greet_is_told_of_too),
         CASE(who_does_not_read_is_told_when_it_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -232,6 +232,46 @@ static void who_is_not_needed_is_neither_answered_nor_dialled(void **state)
     }
 }
 
+/* Controllers 101 to 140 are there, says somebody. */
+static void hear_names(struct rig *r, uint64_t link)
+{
+    char name[32];
+    for (size_t i = 101; i <= 140; i++) {
+        snprintf(name, sizeof name, "controller%zu", i);
+        struct message_word word = {.device = span_of(name), .epoch = 5, .is = MESSAGE_ONLINE};
+        rig_message(r, link,
+                    &(struct message){.kind = MESSAGE_PRESENCE,
+                                      .presence = {.words = &word, .count = 1}});
+    }
+    rig_wait(r, 2 * TIME_MESH_MS + 100 * TIME_MESH_EACH_MS);
+}
+
+static void names_that_are_only_told_make_no_ring(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 9);
+    hear(r, 10);
+    rig_meet(r, 2, "controller1", ROLE_CONTROLLER, 5);
+    hear_names(r, 2);
+    assert_int_equal(r->n->members.count, 50);
+    assert_false(r->n->ring);
+}
+
+static void names_that_are_only_told_take_no_seat_in_a_ring(void **state)
+{
+    struct rig *r = *state;
+    const struct member *m;
+    size_t at = 0;
+    rig_start(r, 9);
+    hear(r, 40);
+    rig_meet(r, 2, "controller1", ROLE_CONTROLLER, 5);
+    hear_names(r, 2);
+    assert_int_equal(r->n->members.count, 80);
+    assert_int_equal(needed(r), 2 * LIMIT_MESH_SIDE + LIMIT_MESH_FAR);
+    while ((m = table_next(&r->n->members, &at)) != NULL)
+        assert_true(!mesh_needs(r->n, m) || m->hello_epoch > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +282,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_large_network_that_is_known_from_before_is_a_ring_at_once,
                                         setup_observer, rig_teardown),
         cmocka_unit_test_setup_teardown(a_ring_is_a_mesh_again_with_a_quarter_less_for_five_minutes,
+                                        setup_observer, rig_teardown),
+        cmocka_unit_test_setup_teardown(names_that_are_only_told_make_no_ring, setup_observer,
+                                        rig_teardown),
+        cmocka_unit_test_setup_teardown(names_that_are_only_told_take_no_seat_in_a_ring,
                                         setup_observer, rig_teardown),
         cmocka_unit_test_setup_teardown(a_leaf_keeps_two, rig_setup_sensor, rig_teardown),
         cmocka_unit_test_setup_teardown(what_a_rule_names_is_needed, setup_watcher, rig_teardown),

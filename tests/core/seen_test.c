@@ -222,6 +222,22 @@ static void whose_calls_cease_is_dialled_once_and_then_offline(void **state)
     assert_int_equal(view_of(r, "sensor1").presence, VIEW_ONLINE);
 }
 
+static void whose_calls_cease_again_is_dialled_again(void **state)
+{
+    struct rig *r = *state;
+    rig_start(r, 10);
+    rig_hello(r, "sensor1", 20, 1, 47120);
+    rig_wait(r, 1000);
+    meet_useless(r, rig_effect(r, EFFECT_DIAL)->dial.link, "sensor1", 20);
+    for (uint64_t counter = 2; counter <= 4; counter++) {
+        rig_wait(r, 2 * TIME_HELLO_MS * 6 / 5);
+        assert_int_equal(rig_count(r, EFFECT_DIAL), 1);
+        rig_link_down(r, rig_effect(r, EFFECT_DIAL)->dial.link);
+        rig_wait(r, 1000);
+        rig_hello(r, "sensor1", 20, counter, 47120);
+    }
+}
+
 static void of_many_whose_calls_cease_at_once_one_is_dialled_each_half_second(void **state)
 {
     struct rig *r = *state;
@@ -332,6 +348,7 @@ int main(void)
         RIGGED(who_was_reset_or_restarted_or_away_for_long_was_none),
         RIGGED(without_need_of_a_session_calls_are_signs_of_life),
         RIGGED(whose_calls_cease_is_dialled_once_and_then_offline),
+        RIGGED(whose_calls_cease_again_is_dialled_again),
         RIGGED(whose_calls_cease_is_online_when_the_dial_finds_it),
         RIGGED(of_many_whose_calls_cease_at_once_one_is_dialled_each_half_second),
         RIGGED(without_need_of_a_session_a_called_goodbye_counts),
