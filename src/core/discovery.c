@@ -55,12 +55,11 @@ static bool is_missed(const struct node *n, const struct member *m)
 
 static uint64_t call_pause_ms(const struct node *n)
 {
-    uint64_t share_ms = ((uint64_t)n->members.count + 1) * TIME_HELLO_SHARE_MS;
     const struct member *m;
     size_t at = 0;
     while ((m = table_next(&n->members, &at)) != NULL)
         if (is_missed(n, m))
-            return share_ms > TIME_HELLO_MISSED_MS ? share_ms : TIME_HELLO_MISSED_MS;
+            return presence_call_missed_ms(n->members.count);
     return presence_call_ms(n->members.count);
 }
 

@@ -60,10 +60,20 @@ enum presence_sign presence_of_session(const struct presence_health *h, uint64_t
     return silent_ms < presence_patience_ms(h, now_ms) ? PRESENCE_DOUBTED : PRESENCE_GONE;
 }
 
+static uint64_t stretched(uint64_t pause_ms, size_t members)
+{
+    uint64_t share_ms = ((uint64_t)members + 1) * TIME_HELLO_SHARE_MS;
+    return share_ms > pause_ms ? share_ms : pause_ms;
+}
+
 uint64_t presence_call_ms(size_t members)
 {
-    uint64_t stretched = ((uint64_t)members + 1) * TIME_HELLO_SHARE_MS;
-    return stretched > TIME_HELLO_MS ? stretched : TIME_HELLO_MS;
+    return stretched(TIME_HELLO_MS, members);
+}
+
+uint64_t presence_call_missed_ms(size_t members)
+{
+    return stretched(TIME_HELLO_MISSED_MS, members);
 }
 
 /* So many calls and their jitter of one fifth. */

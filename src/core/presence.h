@@ -49,6 +49,8 @@ enum presence_sign presence_of_session(const struct presence_health *h, uint64_t
 /* Between two calls of a peer in a network of so many other devices: at most ten a second in the
  * whole network. */
 uint64_t presence_call_ms(size_t members);
+/* ... while it misses somebody; the bound is the same. */
+uint64_t presence_call_missed_ms(size_t members);
 /* Without a session: when somebody whose last call came at heard_ms becomes suspect, and offline.
  */
 uint64_t presence_call_doubt_ms(const struct presence_health *h, uint64_t heard_ms, size_t members);
